@@ -1,0 +1,79 @@
+# The verbs of the project. `make demo` and `make test` need Python 3.11 or newer and make.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+BIN := .venv/bin
+MANAGE := $(BIN)/python manage.py
+# The folder of secrets and database; `make run RADASSIGN_DATA_DIR=/srv/radassign` sets it too.
+export RADASSIGN_DATA_DIR ?= $(CURDIR)/var
+RUNTIME := .venv/.requirements
+DEVELOPMENT := .venv/.requirements-dev
+PYTEST_OPTIONS ?=
+
+.PHONY: help install demo run test bench lint fmt types imports templates migrations check check-long lock chromium
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(RUNTIME) $(DEVELOPMENT) ## make the virtual environment with all pinned requirements
+
+demo: $(RUNTIME) ## run everything with demo data and a simulated RIS; Ctrl-C ends it
+	@exec $(MANAGE) up --demo
+
+run: $(RUNTIME) ## run everything, without demo data and simulators; Ctrl-C ends it
+	@exec $(MANAGE) up
+
+test: $(DEVELOPMENT) chromium ## run all tests but the long ones
+	$(BIN)/pytest -m "not long" $(PYTEST_OPTIONS)
+
+bench: $(DEVELOPMENT) ## measure; prints a table and writes var/bench.json
+	$(BIN)/python -m benchmarks
+
+lint: $(DEVELOPMENT) ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+fmt: $(DEVELOPMENT) ## ruff: mend what can be mended
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(DEVELOPMENT) ## mypy --strict
+	$(BIN)/mypy --strict apps radassign
+
+imports: $(DEVELOPMENT) ## who may import whom
+	$(BIN)/lint-imports
+
+templates: $(DEVELOPMENT) ## djade: the format of the templates
+	@files=$$(find templates -name '*.html' 2>/dev/null); \
+	if [ -n "$$files" ]; then $(BIN)/djade --target-version 5.2 --check $$files; fi
+
+migrations: $(DEVELOPMENT) ## are there models without a migration?
+	$(MANAGE) makemigrations --check --dry-run
+
+check: lint types imports templates migrations test ## everything CI runs
+
+check-long: check ## everything, the long runs too
+	$(BIN)/pytest -m long $(PYTEST_OPTIONS)
+
+lock: $(DEVELOPMENT) ## compile requirements*.txt from requirements*.in, with hashes
+	$(BIN)/uv pip compile --quiet --generate-hashes --python-version 3.11 requirements.in -o requirements.txt
+	$(BIN)/uv pip compile --quiet --generate-hashes --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+
+chromium: $(DEVELOPMENT) # the browser of the e2e tests, where we may install it
+	@$(BIN)/python -m tests.support.chromium
+
+$(BIN)/python:
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	    || { echo "Python 3.11 or newer is needed; found $$("$(PYTHON)" --version 2>&1). Set PYTHON=..."; exit 1; }
+	"$(PYTHON)" -m venv .venv
+
+$(RUNTIME): requirements.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+$(DEVELOPMENT): requirements-dev.txt $(RUNTIME)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,1 @@
+"""Users, roles, the role matrix and site scope."""

@@ -1,0 +1,1 @@
+"""Assignments, snapshot, unassigned queue, reassign, escalate, SLA watch."""

@@ -1,0 +1,115 @@
+"""One order on the desk, with everything that a decision or a message about it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Exists, OuterRef
+
+from apps.assignment.desk.seat import seat_of
+from apps.assignment.lifecycle import HOLDS_A_SEAT
+from apps.assignment.models import Assignment, Unassigned
+from apps.engine.codes import Urgency
+from apps.engine.facts import OrderFacts
+from apps.orders.choices import OrderStatus
+from apps.orders.models import Order, OrderSegments, Patient
+
+if TYPE_CHECKING:
+    from apps.assignment.snapshot.loads import Seat
+    from apps.catalog.models import Procedure
+
+
+@dataclass
+class Case:
+    """An order with its patient, procedure, reader, place in the queue and segments.
+
+    ``was_told`` says whether destinations ever heard of a reader, ``is_told_of_reader`` whether
+    the last they heard is that there is one.
+    """
+
+    order: Order
+    patient: Patient | None = None
+    procedure: Procedure | None = None
+    assignment: Assignment | None = None
+    queued: Unassigned | None = None
+    segments: OrderSegments | None = None
+    is_new: bool = False
+    was_told: bool = False
+    is_told_of_reader: bool = False
+
+    @property
+    def holds_a_seat(self) -> bool:
+        """Return whether the study counts against its reader's limits."""
+        return self.assignment is not None and self.assignment.state in HOLDS_A_SEAT
+
+    @property
+    def is_being_read(self) -> bool:
+        """Return whether the reader has opened it; then it never moves by itself."""
+        return self.order.status == OrderStatus.IN_PROGRESS
+
+    def seat(self) -> Seat:
+        """Return what the current assignment adds to its reader's load."""
+        assert self.assignment is not None  # noqa: S101 -- callers ask holds_a_seat first
+        return seat_of(self.assignment)
+
+    def facts(self, site_code: str) -> OrderFacts:
+        """Return what rules and filters see of the order."""
+        order, patient, procedure = self.order, self.patient, self.procedure
+        return OrderFacts(
+            order_id=order.pk,
+            issuer=order.issuer,
+            accession=order.accession,
+            site=site_code,
+            modality=order.modality,
+            body_part=order.body_part,
+            subspecialty=order.subspecialty,
+            urgency=Urgency(order.urgency),
+            received_at=order.received_at,
+            procedure=order.procedure_code,
+            procedure_text=order.procedure_text,
+            required_credentials=frozenset(procedure.required_credentials if procedure else ()),
+            required_subspecialty=procedure.required_subspecialty if procedure else "",
+            rvu=order.rvu,
+            report_due_at=order.report_due_at,
+            exam_at=order.exam_at,
+            sender=order.sender,
+            ordering_provider=order.ordering_provider,
+            patient_class=order.patient_class,
+            patient_location=order.patient_location,
+            patient_sex=patient.sex if patient else "",
+            patient_birth_on=patient.birth_on if patient else None,
+            indication=order.indication,
+        )
+
+
+def load_cases(order_ids: Iterable[int]) -> dict[int, Case]:
+    """Return the cases by order id, their rows locked in id order until the transaction ends."""
+    ids = sorted(set(order_ids))
+    if not ids:
+        return {}
+    orders = (
+        Order.objects.filter(pk__in=ids)
+        .select_related("patient", "procedure", "segments", "unassigned")
+        .annotate(was_told=Exists(Assignment.objects.filter(order=OuterRef("pk"))))
+        .order_by("pk")
+        .select_for_update(of=("self",))
+    )
+    readers = {
+        row.order_id: row for row in Assignment.objects.filter(order__in=ids, is_current=True)
+    }
+    return {order.pk: _case(order, readers.get(order.pk)) for order in orders}
+
+
+def _case(order: Order, assignment: Assignment | None) -> Case:
+    return Case(
+        order=order,
+        patient=order.patient,
+        procedure=order.procedure,
+        assignment=assignment,
+        queued=getattr(order, "unassigned", None),
+        segments=getattr(order, "segments", None),
+        was_told=bool(getattr(order, "was_told", False)),
+        is_told_of_reader=assignment is not None,
+    )

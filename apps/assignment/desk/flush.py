@@ -1,0 +1,77 @@
+"""Writes what a desk has in hand: one statement a table, in an order the constraints allow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection, models
+
+from apps.assignment.desk.pending import Made
+from apps.assignment.models import Assignment, LedgerEntry, ShiftTurn, Unassigned
+from apps.assignment.snapshot.basis import keep_basis
+from apps.audit.models import AuditEvent
+from apps.core import bulk, clock
+from apps.orders.models import Order
+from apps.outbound.queries.destinations import destinations
+from apps.outbound.services.tell import notices_to_rows, queue_many
+from apps.roster.models import Workload
+
+if TYPE_CHECKING:
+    from apps.assignment.desk.desk import Desk
+
+_MS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Flushed:
+    """What the commit will have done, for counters and wake-ups after it."""
+
+    made: Sequence[Made]
+    rules_matched: Sequence[int]
+    told: int
+
+
+def write(desk: Desk) -> Flushed:
+    """Write everything; rows that others refer to come first."""
+    pending = desk.pending
+    _stamp_latency(desk)
+    bulk.insert(Order, _rows(pending.new_orders.values()))
+    bulk.update(Order, _rows(pending.orders.values()), key="id")
+    # Ended assignments first: one current assignment per order holds at every moment.
+    bulk.update(Assignment, _rows(pending.assignments.values()), key="id")
+    bulk.insert(Assignment, _rows(pending.new_assignments.values()))
+    bulk.delete(Unassigned, pending.dequeued, key="order_id")
+    bulk.upsert(Unassigned, _rows(pending.queued.values()), key=["order_id"])
+    bulk.insert(LedgerEntry, pending.ledger)
+    bulk.upsert(ShiftTurn, list(pending.turns.values()), key=["shift_code", "radiologist_id"])
+    bulk.update(Workload, desk.book.changed_rows(), key="radiologist_id")
+    bulk.insert(AuditEvent, pending.audit)
+    told = len(queue_many(notices_to_rows(pending.notices, destinations())))
+    if pending.new_assignments or pending.queued:
+        keep_basis(desk.view)
+    if desk.book.freed:
+        _raise_seats_version()
+    return Flushed(pending.made, pending.rules_matched, told)
+
+
+def _stamp_latency(desk: Desk) -> None:
+    now = clock.now()
+    orders = {**desk.pending.orders, **desk.pending.new_orders}
+    for assignment in desk.pending.new_assignments.values():
+        waited = now - orders[assignment.order_id].received_at
+        assignment.latency_ms = max(0, int(waited.total_seconds() * _MS))
+
+
+def _rows(instances: Iterable[models.Model]) -> list[dict[str, Any]]:
+    return [bulk.columns_of(instance) for instance in instances]
+
+
+def _raise_seats_version() -> None:
+    """Tell every decider that a seat is free, as an edit of the roster would be told."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO core_configversion (area, version) VALUES ('seats', 1) "
+            "ON CONFLICT (area) DO UPDATE SET version = core_configversion.version + 1"
+        )

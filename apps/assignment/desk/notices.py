@@ -1,0 +1,48 @@
+"""What a desk tells destinations of an order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from apps.assignment.desk.case import Case
+from apps.assignment.models import Assignment
+from apps.outbound.choices import OutboundKind
+from apps.outbound.services.notices import Notice, Reader
+
+if TYPE_CHECKING:
+    from apps.assignment.desk.desk import Desk
+    from apps.assignment.snapshot.cache import ConfigView
+
+
+def notice_of(desk: Desk, case: Case, kind: OutboundKind, *, reason: str = "") -> Notice:
+    """Return the notice of the order as it now stands; without a reader it says ``reason``."""
+    order, assignment, segments = case.order, case.assignment, case.segments
+    application, _, facility = order.sender.partition("^")
+    return Notice(
+        order_id=order.pk,
+        assignment_id=assignment.pk if assignment else None,
+        kind=kind,
+        header=bytes(segments.header) if segments else b"",
+        group=bytes(segments.group) if segments else b"",
+        application=application,
+        facility=facility,
+        site_id=order.site_id,
+        at=desk.at,
+        reader=_reader(desk.view, assignment),
+        shift_code=assignment.shift_code if assignment else "",
+        shift_name=_shift_name(desk.view, assignment),
+        strategy=assignment.strategy if assignment else "",
+        reason=reason,
+    )
+
+
+def _reader(view: ConfigView, assignment: Assignment | None) -> Reader | None:
+    if assignment is None:
+        return None
+    person = view.people[assignment.radiologist_id]
+    return Reader(person.id, person.family_name, person.given_name, person.title)
+
+
+def _shift_name(view: ConfigView, assignment: Assignment | None) -> str:
+    shift = view.shifts.get(assignment.shift_code) if assignment else None
+    return shift.name if shift else ""

@@ -1,0 +1,54 @@
+"""What a desk will write: rows kept until the flush, each touched row once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from apps.assignment.desk.case import Case
+from apps.assignment.models import Assignment, Unassigned
+from apps.orders.models import Order
+from apps.outbound.services.notices import Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An assignment made, for the counters after the commit."""
+
+    shift: str
+    strategy: str
+    escalated: bool
+    received_at: datetime
+    rule_ids: tuple[int, ...]
+
+
+@dataclass
+class Pending:
+    """Rows by what must happen to them; dicts keep the order of the first touch."""
+
+    orders: dict[int, Order] = field(default_factory=dict)
+    new_orders: dict[int, Order] = field(default_factory=dict)
+    assignments: dict[int, Assignment] = field(default_factory=dict)
+    new_assignments: dict[int, Assignment] = field(default_factory=dict)
+    queued: dict[int, Unassigned] = field(default_factory=dict)
+    dequeued: set[int] = field(default_factory=set)
+    ledger: list[dict[str, Any]] = field(default_factory=list)
+    turns: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    notices: list[Notice] = field(default_factory=list)
+    audit: list[dict[str, Any]] = field(default_factory=list)
+    made: list[Made] = field(default_factory=list)
+    rules_matched: list[int] = field(default_factory=list)
+
+    def touch(self, case: Case) -> None:
+        """Note that the case's order is to be written."""
+        order = case.order
+        if case.is_new:
+            self.new_orders[order.pk] = order
+        else:
+            self.orders[order.pk] = order
+
+    def touch_assignment(self, assignment: Assignment) -> None:
+        """Note that an existing assignment is to be written; a new one is written anyway."""
+        if assignment.pk not in self.new_assignments:
+            self.assignments[assignment.pk] = assignment

@@ -1,0 +1,79 @@
+"""The audit lines of the hot tables, written in the desk's own flush."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from apps.assignment.choices import EndReason
+from apps.assignment.desk.case import Case
+from apps.assignment.models import Assignment
+from apps.core import request_id
+
+if TYPE_CHECKING:
+    from apps.assignment.desk.desk import Desk
+
+
+def assigned(desk: Desk, case: Case, assignment: Assignment) -> None:
+    """Note who was given the order, and by what."""
+    _line(
+        desk, "assignment_assignment", assignment.pk, "assign", None,
+        {
+            "order": case.order.pk,
+            "accession": case.order.accession,
+            "radiologist": assignment.radiologist_id,
+            "shift": assignment.shift_code,
+            "strategy": assignment.strategy,
+        },
+    )
+
+
+def ended(desk: Desk, case: Case, assignment: Assignment) -> None:
+    """Note who lost the order, and why."""
+    _line(
+        desk, "assignment_assignment", assignment.pk, "end",
+        {"order": case.order.pk, "radiologist": assignment.radiologist_id, "state": "current"},
+        {"state": "ended", "reason": assignment.end_reason},
+    )
+
+
+def completed(desk: Desk, case: Case, assignment: Assignment) -> None:
+    """Note the report that completed the assignment."""
+    _line(
+        desk, "assignment_assignment", assignment.pk, "complete",
+        {"order": case.order.pk, "radiologist": assignment.radiologist_id},
+        {"state": "completed", "turnaround_seconds": assignment.turnaround_seconds},
+    )
+
+
+def unassigned(desk: Desk, case: Case, reason: str) -> None:
+    """Note that the order has no reader, and why."""
+    _line(
+        desk, "orders_order", case.order.pk, "unassigned", None,
+        {"accession": case.order.accession, "reason": reason},
+    )
+
+
+def cancelled(desk: Desk, case: Case, reason: EndReason) -> None:
+    """Note the end of the order."""
+    _line(
+        desk, "orders_order", case.order.pk, "cancel", None,
+        {"accession": case.order.accession, "reason": reason.value},
+    )
+
+
+def _line(  # noqa: PLR0913 -- the columns of one line
+    desk: Desk, entity: str, entity_id: int, action: str,
+    old: dict[str, Any] | None, new: dict[str, Any],
+) -> None:
+    desk.pending.audit.append(
+        {
+            "at": desk.at,
+            "entity": entity,
+            "entity_id": str(entity_id),
+            "action": action,
+            "old_values": old,
+            "new_values": new,
+            "actor": desk.actor,
+            "request_id": request_id.current(),
+        }
+    )

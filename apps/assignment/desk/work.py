@@ -1,0 +1,31 @@
+"""Whether a shift does a kind of work, whatever the hour and the urgency."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from apps.engine.codes import Urgency
+from apps.engine.competency import Demand
+from apps.engine.compiled import CompiledConfig
+from apps.engine.facts import OrderFacts, ShiftFacts
+from apps.engine.pools import PoolKey, specificity
+
+
+def does_work(shift: ShiftFacts, order: OrderFacts, compiled: CompiledConfig) -> bool:
+    """Return whether the shift's sites and work types take the order at some urgency."""
+    site = compiled.sites.get(order.site)
+    if site is None:
+        return False
+    demand = Demand(
+        site=site,
+        modality=order.modality,
+        body_part=order.body_part,
+        credentials=order.required_credentials,
+        subspecialty=order.required_subspecialty,
+        on=compiled.local_date(site, order.received_at),
+    )
+    regions: Mapping[str, frozenset[str]] = compiled.regions
+    return any(
+        specificity(shift, PoolKey(demand, order.subspecialty, urgency), regions) is not None
+        for urgency in Urgency
+    )

@@ -1,0 +1,30 @@
+"""What follows a commit: counters, and a word to who delivers."""
+
+from __future__ import annotations
+
+from apps.assignment import metrics
+from apps.assignment.desk.flush import Flushed
+from apps.core import clock
+from apps.outbound.services.tell import wake_deliverers
+
+
+def after_commit(flushed: Flushed) -> None:
+    """Count what was done and wake the deliverer; call it outside the transaction.
+
+    A NOTIFY inside the transaction would take a lock that all committing transactions share.
+    Losing it costs time only: the rows are the truth, and a sweep finds them.
+    """
+    if flushed.told:
+        wake_deliverers()
+    now = clock.now()
+    metrics.count_assignments(
+        metrics.CommittedAssignment(
+            shift=made.shift,
+            strategy=made.strategy,
+            is_escalated=made.escalated,
+            latency_seconds=(now - made.received_at).total_seconds(),
+            rule_ids=made.rule_ids,
+        )
+        for made in flushed.made
+    )
+    metrics.count_rule_matches(flushed.rules_matched)

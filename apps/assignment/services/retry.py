@@ -1,0 +1,184 @@
+"""Tries unassigned orders again, as soon as something changed that could help.
+
+What could help raises a version: an edit of the roster, the rules or the catalogue, a presence,
+a freed seat. Whoever retries compares them with those of the last pass. What time alone brings (a
+shift that starts, an hour that passes, a credential that becomes valid) has a due time.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from apps.assignment.choices import ReasonChoices
+from apps.assignment.desk import Case, Desk, load_cases, open_desk
+from apps.assignment.models import Unassigned
+from apps.assignment.services.after import after_commit
+from apps.assignment.snapshot.cache import current_view
+from apps.assignment.snapshot.ledger import ledger
+from apps.assignment.snapshot.versions import read_versions
+from apps.core import clock, due
+from apps.engine.decision import Decision
+from apps.engine.occurrences import next_change
+from apps.orders.choices import OrderStatus
+
+log = logging.getLogger(__name__)
+
+ACTOR = "system:retry"
+CHUNK = 50
+SWEEP = timedelta(minutes=1)
+DUE_KIND = "retry_unassigned"
+PARKED = frozenset(
+    {
+        ReasonChoices.UNKNOWN_SITE.value,
+        ReasonChoices.UNKNOWN_MODALITY.value,
+        ReasonChoices.UNKNOWN_PROCEDURE.value,
+        ReasonChoices.NO_PATIENT.value,
+    }
+)
+"""Reasons that no roster mends: intake reads those orders again when a mapping changes."""
+HELPFUL_AREAS = ("catalog", "roster", "rules", "presence", "seats")
+
+
+@dataclass
+class RetryPass:
+    """One walk over the waiting orders, the urgent and the oldest first.
+
+    Orders that look alike to shifts and filters fail alike: after one of a kind failed, the
+    others of that kind are left for the sweep, so that a freed seat costs a few decisions and
+    not one for each order that waits.
+    """
+
+    ids: list[int]
+    is_sweep: bool
+    failed: set[tuple[Any, ...]] = field(default_factory=set)
+    placed: int = 0
+
+    def next_ids(self) -> Sequence[int]:
+        """Return the next chunk and leave it out from now on."""
+        chunk, self.ids = self.ids[:CHUNK], self.ids[CHUNK:]
+        return chunk
+
+
+_last_versions: dict[str, int] | None = None
+_pass: RetryPass | None = None
+
+
+def forget() -> None:
+    """Forget the last pass; the next call walks everything."""
+    global _last_versions, _pass  # noqa: PLW0603 -- one walk per process
+    _last_versions, _pass = None, None
+
+
+def retry_if_helped() -> int:
+    """Try a chunk of waiting orders if something changed since they were tried.
+
+    Returns:
+        How many orders were looked at; 0 when there is nothing to do.
+    """
+    global _last_versions, _pass  # noqa: PLW0603 -- one walk per process
+    versions = _helpful(read_versions())
+    if versions != _last_versions:
+        _last_versions = versions
+        _pass = RetryPass(_waiting_ids(), is_sweep=False)
+    return _go_on()
+
+
+def sweep() -> None:
+    """Begin a pass over everything that waits; due times and a clock that passed call it."""
+    global _pass  # noqa: PLW0603 -- one walk per process
+    _pass = RetryPass(_waiting_ids(), is_sweep=True)
+
+
+def _go_on() -> int:
+    global _pass  # noqa: PLW0603 -- one walk per process
+    if _pass is None:
+        return 0
+    chunk = _pass.next_ids()
+    if not chunk:
+        _pass = None
+        schedule_next(at=clock.now())
+        return 0
+    _try(chunk, _pass)
+    return len(chunk)
+
+
+def _try(ids: Sequence[int], walk: RetryPass) -> None:
+    with transaction.atomic():
+        desk = open_desk(at=clock.now(), actor=ACTOR)
+        for case in _still_waiting(ids, load_cases(ids)):
+            _retry(desk, case, walk)
+        flushed = desk.flush()
+    walk.placed += len(flushed.made)
+    after_commit(flushed)
+
+
+def _retry(desk: Desk, case: Case, walk: RetryPass) -> None:
+    kind = _kind(case)
+    if kind in walk.failed and not walk.is_sweep:
+        return
+    decision: Decision = desk.decide(case)
+    if decision.radiologist is None:
+        walk.failed.add(kind)
+
+
+def _kind(case: Case) -> tuple[Any, ...]:
+    order = case.order
+    return (
+        order.site_id, order.modality, order.body_part, order.subspecialty, order.urgency,
+        order.procedure_code, order.patient_class, order.sender,
+    )
+
+
+def _still_waiting(ids: Iterable[int], cases: dict[int, Case]) -> list[Case]:
+    """Return the cases in the order asked for, but for those that moved on meanwhile."""
+    return [
+        case
+        for order_id in ids
+        if (case := cases.get(order_id)) is not None
+        and case.order.status == OrderStatus.UNASSIGNED
+        and case.queued is not None
+        and case.queued.is_waiting
+    ]
+
+
+def _waiting_ids() -> list[int]:
+    return list(
+        Unassigned.objects.filter(is_waiting=True)
+        .exclude(reason__in=PARKED)
+        .order_by("urgency_rank", "since", "order_id")
+        .values_list("order_id", flat=True)
+    )
+
+
+def _helpful(versions: dict[str, int]) -> dict[str, int]:
+    return {area: versions.get(area, 0) for area in HELPFUL_AREAS}
+
+
+# -- what time brings -----------------------------------------------------------------------------
+
+
+def schedule_next(*, at: datetime) -> None:
+    """Set the due time of the next pass: the next shift, the next free hour, or the sweep.
+
+    Without waiting orders there is none.
+    """
+    if not Unassigned.objects.filter(is_waiting=True).exists():
+        return
+    moments = [
+        next_change(current_view().compiled, at),
+        ledger().next_hourly_release(at),
+        at + SWEEP,
+    ]
+    due_at = min(moment for moment in moments if moment is not None and moment > at)
+    due.schedule_due(DUE_KIND, "all", due_at)
+
+
+def on_due(what: due.Due, at: datetime) -> None:  # noqa: ARG001 -- a due handler's form
+    """Begin a sweep; the handler of the due time set by ``schedule_next``."""
+    sweep()

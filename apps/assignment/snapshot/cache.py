@@ -1,0 +1,108 @@
+"""The process's copy of the configuration, compared with the database before every decision."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from apps.assignment import metrics
+from apps.assignment.snapshot.load import load_config
+from apps.assignment.snapshot.policies import PolicyBook, load_policies
+from apps.assignment.snapshot.versions import decision_versions, read_versions
+from apps.catalog.models import Site
+from apps.engine.decision import CompiledConfig, compile_config
+from apps.engine.facts import Config, ShiftFacts
+from apps.engine.replay import config_to_json
+from apps.roster.models import Radiologist, Shift
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Person:
+    """What messages say of a radiologist."""
+
+    id: str
+    family_name: str
+    given_name: str
+    title: str
+
+
+@dataclass(frozen=True)
+class ConfigView:
+    """The configuration at one version, with what services need beside the decision."""
+
+    config: Config
+    compiled: CompiledConfig
+    people: dict[str, Person]
+    shift_ids: dict[str, int]
+    shifts: dict[str, ShiftFacts]
+    site_codes: dict[int, str]
+    policies: PolicyBook
+
+    @property
+    def versions(self) -> dict[str, int]:
+        """Return the versions of the decision's areas."""
+        return dict(self.config.versions)
+
+    @cached_property
+    def as_json(self) -> dict[str, Any]:
+        """Return each area's canonical JSON, for the decision's basis."""
+        return config_to_json(self.config)
+
+
+_view: ConfigView | None = None
+
+
+def current_view(versions: dict[str, int] | None = None) -> ConfigView:
+    """Return the configuration of the given versions, read anew when they moved on.
+
+    Args:
+        versions: what ``read_versions`` said in the caller's transaction; None asks now.
+    """
+    global _view  # noqa: PLW0603 -- one copy per process is the point of a cache
+    wanted = decision_versions(read_versions() if versions is None else versions)
+    if _view is None or _view.versions != wanted:
+        _view = _read_view()
+    return _view
+
+
+def forget() -> None:
+    """Drop the process's copy; the next decision reads everything anew."""
+    global _view  # noqa: PLW0603 -- see current_view
+    _view = None
+
+
+def _read_view() -> ConfigView:
+    began = time.perf_counter()
+    while True:
+        versions = decision_versions(read_versions())
+        with metrics.timed_roster_refresh(), metrics.timed_rules_refresh():
+            view = _load_view(versions)
+        # Every edit raises a version in its own transaction: equal versions before and after
+        # mean that no edit fell between these reads.
+        if decision_versions(read_versions()) == versions:
+            break
+    log.info("configuration %s read in %.0f ms", versions, (time.perf_counter() - began) * 1000)
+    return view
+
+
+def _load_view(versions: dict[str, int]) -> ConfigView:
+    config = load_config(versions)
+    return ConfigView(
+        config=config,
+        compiled=compile_config(config),
+        people=_people(),
+        shift_ids=dict(Shift.objects.values_list("code", "pk")),
+        shifts={shift.code: shift for shift in config.shifts},
+        site_codes=dict(Site.objects.values_list("pk", "code")),
+        policies=load_policies(),
+    )
+
+
+def _people() -> dict[str, Person]:
+    rows = Radiologist.objects.values_list("id", "family_name", "given_name", "title")
+    return {row[0]: Person(*row) for row in rows}

@@ -1,0 +1,201 @@
+"""Reads everything people edit into the engine's frozen facts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from apps.catalog.models import Site
+from apps.engine.codes import ActionType, Strategy
+from apps.engine.facts import (
+    Config,
+    Credential,
+    Dated,
+    LeaveFacts,
+    RadiologistFacts,
+    RosterRow,
+    RuleFacts,
+    ShiftFacts,
+    SiteFacts,
+    SwapFacts,
+    Weights,
+    WorkType,
+)
+from apps.roster.choices import OverrideKind, RosterStatus
+from apps.roster.models import (
+    Licence,
+    Privilege,
+    Radiologist,
+    RadiologistCredential,
+    RosterAssignment,
+    RosterOverride,
+    Shift,
+    ShiftSite,
+    ShiftWorkType,
+)
+from apps.rules.models import AssignmentRule, RuleVersion, ScoringWeights
+
+
+def load_config(versions: Mapping[str, int]) -> Config:
+    """Return the configuration as the current transaction sees it.
+
+    Args:
+        versions: what the areas' versions were before the first read; the caller looks
+            whether they still are after the last.
+    """
+    leaves, swaps, extras = _overrides()
+    return Config(
+        versions=versions,
+        sites=tuple(_sites()),
+        shifts=tuple(_shifts()),
+        radiologists=tuple(_radiologists()),
+        roster=tuple(_roster()),
+        rules=tuple(_rules()),
+        leaves=leaves,
+        swaps=swaps,
+        extras=extras,
+        weights=_weights(),
+    )
+
+
+def _sites() -> Iterable[SiteFacts]:
+    for site in Site.objects.select_related("cluster").order_by("code"):
+        yield SiteFacts(
+            code=site.code,
+            cluster=site.cluster.code,
+            zone=site.time_zone,
+            jurisdiction=site.jurisdiction,
+            requires_licence=site.requires_licence,
+            requires_privilege=site.requires_privilege,
+        )
+
+
+def _shifts() -> Iterable[ShiftFacts]:
+    work_types = _grouped(
+        (row.shift_id, WorkType(row.modality, row.body_part, row.subspecialty, row.urgency))
+        for row in ShiftWorkType.objects.order_by("id")
+    )
+    sites = _grouped(ShiftSite.objects.order_by("id").values_list("shift_id", "site__code"))
+    for shift in Shift.objects.filter(is_active=True).order_by("code"):
+        yield ShiftFacts(
+            code=shift.code,
+            name=shift.name,
+            work_types=tuple(work_types[shift.pk]),
+            sites=None if shift.all_sites else frozenset(sites[shift.pk]),
+            priority_level=shift.priority_level,
+            start_local=shift.start_local,
+            end_local=shift.end_local,
+            weekdays=frozenset(shift.weekdays),
+            zone=shift.time_zone,
+            strategy=Strategy(shift.strategy),
+            required_subspecialty=shift.required_subspecialty,
+        )
+
+
+def _radiologists() -> Iterable[RadiologistFacts]:
+    credentials = _grouped(
+        (row.radiologist_id, Credential(row.name, row.start_date, row.end_date))
+        for row in RadiologistCredential.objects.order_by("id")
+    )
+    licences = _grouped(
+        (
+            row.radiologist_id,
+            Dated(jurisdiction=row.jurisdiction, start_on=row.start_date, end_on=row.end_date),
+        )
+        for row in Licence.objects.order_by("id")
+    )
+    privileges = _grouped(
+        (
+            row.radiologist_id,
+            Dated(
+                site=row.site.code if row.site else "",
+                modality=row.modality,
+                body_part=row.body_part,
+                start_on=row.start_date,
+                end_on=row.end_date,
+            ),
+        )
+        for row in Privilege.objects.select_related("site").order_by("id")
+    )
+    for person in Radiologist.objects.order_by("id"):
+        yield RadiologistFacts(
+            id=person.pk,
+            name=person.full_name,
+            is_active=person.is_active,
+            credentials=tuple(credentials[person.pk]),
+            specialties=frozenset(person.specialties),
+            seniority_years=person.seniority_years,
+            max_concurrent_studies=person.max_concurrent_studies,
+            max_studies_per_hour=person.max_studies_per_hour,
+            max_concurrent_rvu=person.max_concurrent_rvu,
+            max_rvu_per_hour=person.max_rvu_per_hour,
+            licences=tuple(licences[person.pk]),
+            privileges=tuple(privileges[person.pk]),
+        )
+
+
+def _roster() -> Iterable[RosterRow]:
+    rows = RosterAssignment.objects.filter(status=RosterStatus.ACTIVE, shift__is_active=True)
+    for code, radiologist, start_on, end_on in rows.order_by("id").values_list(
+        "shift__code", "radiologist_id", "start_date", "end_date"
+    ):
+        yield RosterRow(code, radiologist, start_on, end_on)
+
+
+def _overrides() -> tuple[
+    tuple[LeaveFacts, ...], tuple[SwapFacts, ...], tuple[RosterRow, ...]
+]:
+    rows = list(
+        RosterOverride.objects.filter(status=RosterStatus.ACTIVE)
+        .select_related("shift")
+        .order_by("id")
+    )
+    by_kind = _grouped((row.kind, row) for row in rows)
+    leaves = tuple(
+        LeaveFacts(row.radiologist_id, row.start_date, row.end_date)
+        for row in by_kind[OverrideKind.LEAVE]
+    )
+    swaps = tuple(
+        SwapFacts(row.shift.code, row.radiologist_id, row.taker_id, row.start_date, row.end_date)
+        for row in by_kind[OverrideKind.SWAP]
+    )
+    extras = tuple(
+        RosterRow(row.shift.code, row.radiologist_id, row.start_date, row.end_date)
+        for row in by_kind[OverrideKind.EXTRA]
+    )
+    return leaves, swaps, extras
+
+
+def _rules() -> Iterable[RuleFacts]:
+    versions: dict[int, int] = dict(
+        RuleVersion.objects.order_by("rule_id", "version").values_list("rule_id", "version")
+    )
+    for rule in AssignmentRule.objects.filter(enabled=True):
+        yield RuleFacts(
+            id=rule.pk,
+            version=versions.get(rule.pk, 0),
+            name=rule.name,
+            priority_order=rule.priority_order,
+            conditions=rule.condition_filters,
+            action=ActionType(rule.action_type),
+            target=rule.action_target.strip(),
+            is_terminal=rule.is_terminal,
+            is_strict=rule.is_strict,
+            active_from=rule.active_from,
+            active_until=rule.active_until,
+        )
+
+
+def _weights() -> Weights:
+    row = ScoringWeights.objects.first()
+    if row is None:
+        return Weights()
+    return Weights(**{name: getattr(row, name) for name in Weights.__dataclass_fields__})
+
+
+def _grouped(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, list[Any]]:
+    groups: dict[Any, list[Any]] = defaultdict(list)
+    for key, value in pairs:
+        groups[key].append(value)
+    return groups

@@ -1,0 +1,68 @@
+"""The SLA policies, looked up by the most specific match."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from apps.rules.choices import ClockStart
+from apps.rules.models import SlaPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class DueTimes:
+    """When an order must be acknowledged and reported; None where no policy sets a time."""
+
+    acknowledge_at: datetime | None
+    report_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyBook:
+    """Policies by urgency, site (None: every site) and modality ('': every modality)."""
+
+    policies: Mapping[tuple[str, int | None, str], SlaPolicy]
+
+    def due_times(
+        self, *, urgency: str, site_id: int | None, modality: str,
+        starts: Mapping[str, datetime | None],
+    ) -> DueTimes:
+        """Return the due times of an order.
+
+        Args:
+            urgency: STAT, URGENT or ROUTINE.
+            site_id: the order's site; None when unknown.
+            modality: DICOM code; empty when unknown.
+            starts: a moment for each ``ClockStart``; where the policy's own is missing, the
+                receipt counts, so that an order without that time is not without a clock.
+        """
+        policy = self._find(urgency, site_id, modality)
+        if policy is None:
+            return DueTimes(None, None)
+        start = starts.get(policy.clock_start) or starts[ClockStart.RECEIVED]
+        return DueTimes(
+            _after(start, policy.acknowledge_minutes), _after(start, policy.report_minutes)
+        )
+
+    def _find(self, urgency: str, site_id: int | None, modality: str) -> SlaPolicy | None:
+        for key in (
+            (urgency, site_id, modality),
+            (urgency, site_id, ""),
+            (urgency, None, modality),
+            (urgency, None, ""),
+        ):
+            policy = self.policies.get(key)
+            if policy is not None:
+                return policy
+        return None
+
+
+def load_policies() -> PolicyBook:
+    """Return every policy as the current transaction sees it."""
+    rows = SlaPolicy.objects.all()
+    return PolicyBook({(row.urgency, row.site_id, row.modality): row for row in rows})
+
+
+def _after(start: datetime | None, minutes: int | None) -> datetime | None:
+    return None if start is None or minutes is None else start + timedelta(minutes=minutes)

@@ -1,0 +1,1 @@
+"""Who did what, append-only; rows name their entity and hold no foreign keys."""

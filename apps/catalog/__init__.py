@@ -1,0 +1,1 @@
+"""Sites and their aliases, procedures, modality and body-part vocabularies."""

@@ -1,0 +1,143 @@
+"""Admin pages of places and procedures."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.http import HttpRequest
+from typing_extensions import override
+
+from apps.catalog.admin_fields import VocabularyFields
+from apps.catalog.models import Cluster, Procedure, ProcedureAlias, Site, SiteAlias
+from apps.core.admin_base import RecordAdmin, TabularInline
+
+
+class SiteAliasInline(TabularInline):
+    """What senders call the site, on the site's own page."""
+
+    model = SiteAlias
+    extra = 1
+
+
+class SiteInline(TabularInline):
+    """The sites of a cluster; each is edited on its own page."""
+
+    model = Site
+    fields = ("code", "name", "time_zone", "is_active")
+    readonly_fields = ("code", "name", "time_zone", "is_active")
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+    @override
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Refuse: a site needs more than fits in a line."""
+        return False
+
+
+class ProcedureAliasInline(TabularInline):
+    """The sites' own codes, on the procedure's page."""
+
+    model = ProcedureAlias
+    extra = 1
+
+
+@admin.register(Cluster)
+class ClusterAdmin(RecordAdmin):
+    """Groups of sites that help each other out first."""
+
+    list_display = ("code", "name")
+    search_fields = ("code", "name")
+    inlines = (SiteInline,)
+
+
+@admin.register(Site)
+class SiteAdmin(RecordAdmin):
+    """Where exams are made, and what a reader needs to read for them."""
+
+    list_display = (
+        "code",
+        "name",
+        "cluster",
+        "time_zone",
+        "jurisdiction",
+        "requires_licence",
+        "requires_privilege",
+        "is_active",
+    )
+    list_filter = ("is_active", "cluster", "time_zone", "requires_licence", "requires_privilege")
+    list_select_related = ("cluster",)
+    search_fields = ("code", "name", "aliases__value")
+    autocomplete_fields = ("cluster",)
+    inlines = (SiteAliasInline,)
+    fieldsets = (
+        (None, {"fields": ("code", "name", "cluster", "time_zone", "is_active")}),
+        (
+            "Who may read for this site",
+            {
+                "description": "A licence is for the jurisdiction, a privilege for the site. "
+                "Both are entered on the radiologist's page, and never relaxed by a rule.",
+                "fields": ("jurisdiction", "requires_licence", "requires_privilege"),
+            },
+        ),
+    )
+
+
+@admin.register(SiteAlias)
+class SiteAliasAdmin(RecordAdmin):
+    """Every alias of every site, to find whose a name is."""
+
+    list_display = ("value", "site")
+    list_filter = ("site",)
+    list_select_related = ("site",)
+    search_fields = ("value", "site__code", "site__name")
+    ordering = ("value",)
+    autocomplete_fields = ("site",)
+
+
+@admin.register(Procedure)
+class ProcedureAdmin(VocabularyFields, RecordAdmin):
+    """The procedure table; what an order does not say itself is taken from here."""
+
+    list_display = (
+        "code",
+        "description",
+        "modality",
+        "body_part",
+        "subspecialty",
+        "rvu",
+        "default_urgency",
+        "is_sensitive",
+    )
+    list_filter = ("modality", "body_part", "subspecialty", "default_urgency", "is_sensitive")
+    search_fields = ("code", "description", "aliases__local_code")
+    inlines = (ProcedureAliasInline,)
+    fieldsets = (
+        (None, {"fields": ("code", "description", "modality", "body_part", "subspecialty")}),
+        (
+            "Work",
+            {
+                "description": "RVU is the weight of one study in a reader's load.",
+                "fields": ("rvu", "turnaround_minutes", "default_urgency"),
+            },
+        ),
+        (
+            "Who may read it",
+            {
+                "description": "Credentials, separated by commas, are all needed. A required "
+                "subspecialty filters readers; without one it only scores them.",
+                "fields": ("required_credentials", "required_subspecialty", "is_sensitive"),
+            },
+        ),
+    )
+
+
+@admin.register(ProcedureAlias)
+class ProcedureAliasAdmin(RecordAdmin):
+    """Every local code, to find what it stands for."""
+
+    list_display = ("local_code", "procedure", "issuer", "coding_system")
+    list_filter = ("issuer", "coding_system")
+    list_select_related = ("procedure",)
+    search_fields = ("local_code", "procedure__code", "procedure__description")
+    autocomplete_fields = ("procedure",)
+    ordering = ("local_code",)

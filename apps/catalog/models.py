@@ -1,0 +1,126 @@
+"""Places and procedures: Cluster, Site and its aliases, Procedure and its aliases."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Upper
+
+from apps.audit.triggers import audited
+from apps.catalog.choices import UrgencyChoices
+from apps.core.triggers import raises_version
+from apps.core.validators import validate_zone
+
+
+class Cluster(models.Model):
+    """Sites that help each other out before the whole nation does."""
+
+    code = models.CharField(max_length=32, unique=True)
+    name = models.CharField(max_length=120)
+
+    class Meta:
+        ordering = ["code"]
+        triggers = [audited(), raises_version("catalog")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Site(models.Model):
+    """A place where exams are made."""
+
+    code = models.CharField(max_length=32, unique=True)
+    name = models.CharField(max_length=120)
+    cluster = models.ForeignKey(Cluster, on_delete=models.PROTECT, related_name="sites")
+    time_zone = models.CharField(max_length=64, validators=[validate_zone])
+    jurisdiction = models.CharField(
+        max_length=32, blank=True, default="", help_text="State or country that licenses readers."
+    )
+    requires_licence = models.BooleanField(default=False)
+    requires_privilege = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["code"]
+        triggers = [audited(), raises_version("catalog")]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class SiteAlias(models.Model):
+    """A name that a sender uses for the site (ZRD-2.1, MSH-4 or PV1-3.4); case does not count."""
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="aliases")
+    value = models.CharField(max_length=120)
+
+    class Meta:
+        verbose_name = "site alias"
+        verbose_name_plural = "site aliases"
+        constraints = [
+            models.UniqueConstraint(
+                Upper("value"),
+                name="one_site_per_alias",
+                violation_error_message="Another site has this alias; case does not count.",
+            )
+        ]
+        triggers = [audited(), raises_version("catalog")]
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class Procedure(models.Model):
+    """An imaging procedure; fills what an order does not say itself."""
+
+    code = models.CharField(max_length=64, unique=True)
+    description = models.CharField(max_length=200)
+    modality = models.CharField(max_length=16, help_text="DICOM code, such as CT or MR.")
+    body_part = models.CharField(max_length=32, blank=True, default="")
+    subspecialty = models.CharField(max_length=64, blank=True, default="")
+    rvu = models.DecimalField(max_digits=7, decimal_places=2, default=1)
+    turnaround_minutes = models.PositiveIntegerField(default=30)
+    default_urgency = models.CharField(
+        max_length=8, choices=UrgencyChoices, default=UrgencyChoices.ROUTINE
+    )
+    required_credentials = ArrayField(
+        models.CharField(max_length=64), default=list, blank=True
+    )
+    required_subspecialty = models.CharField(max_length=64, blank=True, default="")
+    is_sensitive = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(rvu__gte=0), name="procedure_rvu_not_negative")
+        ]
+        triggers = [audited(), raises_version("catalog")]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.description}"
+
+
+class ProcedureAlias(models.Model):
+    """A site's own code for a procedure; an empty issuer or coding system covers all."""
+
+    procedure = models.ForeignKey(Procedure, on_delete=models.CASCADE, related_name="aliases")
+    issuer = models.CharField(max_length=120, blank=True, default="")
+    coding_system = models.CharField(max_length=64, blank=True, default="")
+    local_code = models.CharField(max_length=120)
+
+    class Meta:
+        verbose_name = "procedure alias"
+        verbose_name_plural = "procedure aliases"
+        constraints = [
+            models.UniqueConstraint(
+                "issuer",
+                "coding_system",
+                Upper("local_code"),
+                name="one_procedure_per_alias",
+                violation_error_message="Another procedure has this local code of this issuer.",
+            )
+        ]
+        triggers = [audited(), raises_version("catalog")]
+
+    def __str__(self) -> str:
+        return self.local_code

@@ -1,0 +1,1 @@
+"""Clock, upward events, request id, actor, queue and logs; no radiology words."""

@@ -1,0 +1,196 @@
+"""What the admin pages of every app stand on: editable records, and history that only shows.
+
+Lists of history grow without end, so nothing here counts or sorts a whole table: the paginator
+counts to a cap, the order follows the primary key, and searches ask for exact values.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import zoneinfo
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.paginator import Paginator
+from django.db import IntegrityError, connection, models
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.functional import cached_property
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from typing_extensions import override
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+    TabularInline = admin.TabularInline[Any, Any]
+    BasePaginator = Paginator[Any]
+else:
+    ModelAdmin = admin.ModelAdmin
+    TabularInline = admin.TabularInline
+    BasePaginator = Paginator
+
+
+NOTHING = SafeString("\N{EN DASH}")
+"""What stands where there is no value."""
+
+
+class CappedPaginator(BasePaginator):
+    """Pages whose number is counted up to a cap: counting millions of rows takes seconds."""
+
+    cap = 10_000
+
+    @cached_property
+    @override
+    def count(self) -> int:
+        """Return the number of rows, or the cap where there are more."""
+        rows = self.object_list
+        if isinstance(rows, models.QuerySet):
+            return rows.order_by()[: self.cap].count()
+        return len(rows)
+
+
+class RecordAdmin(ModelAdmin):
+    """An editable record: time zones are chosen from a list, a broken invariant is a message."""
+
+    list_per_page = 50
+    show_full_result_count = False
+    save_on_top = True
+
+    @override
+    def formfield_for_dbfield(
+        self, db_field: models.Field[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> forms.Field | None:
+        """Offer every IANA zone where the record asks for one."""
+        if db_field.name == "time_zone":
+            return zone_field(db_field)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    @override
+    def save_related(
+        self,
+        request: HttpRequest,
+        form: Any,
+        formsets: Any,
+        change: bool,
+    ) -> None:
+        """Save the inlines, then let deferred constraints speak while the form can still answer."""
+        super().save_related(request, form, formsets, change)
+        check_deferred_constraints()
+
+    @override
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show or save the form; two people who race into a constraint get a message.
+
+        The form has checked every constraint, so this is the rare case in which somebody else's
+        change was committed between the check and the save.
+        """
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except IntegrityError as error:
+            self.message_user(request, _refused(error), messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+
+
+class HistoryAdmin(ModelAdmin):
+    """A record that the system writes: to be looked at, never added, changed or deleted."""
+
+    list_per_page = 50
+    show_full_result_count = False
+    paginator = CappedPaginator
+    ordering: ClassVar[tuple[str, ...]] = ("-pk",)
+
+    @override
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse: the system writes these."""
+        return False
+
+    @override
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Refuse: history stays as it happened."""
+        return False
+
+    @override
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Refuse: history stays."""
+        return False
+
+
+class HistoryInline(TabularInline):
+    """Rows of history on another record's page, to be looked at."""
+
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+    @override
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Refuse: the system writes these."""
+        return False
+
+    @override
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Refuse: history stays as it happened."""
+        return False
+
+
+def check_deferred_constraints() -> None:
+    """Check now what the database would check at commit, and go on deferring after that.
+
+    Raises:
+        IntegrityError: the transaction breaks a deferred constraint.
+    """
+    connection.check_constraints()
+
+
+def _refused(error: IntegrityError) -> str:
+    """Say which rule of the database refused the change, without the row's values."""
+    diagnostics = getattr(error.__cause__, "diag", None)
+    name = getattr(diagnostics, "constraint_name", None) or "a rule of the database"
+    return (
+        f"Not saved: the change breaks “{name}”. Somebody may have changed the same records "
+        "meanwhile; look at them and try again."
+    )
+
+
+@functools.cache
+def _zone_choices() -> tuple[tuple[str, str], ...]:
+    return tuple((zone, zone) for zone in sorted(zoneinfo.available_timezones()))
+
+
+def zone_field(db_field: models.Field[Any, Any]) -> forms.Field:
+    """Return a form field that offers every IANA time zone, and none where it may be empty."""
+    choices = [("", "(not set)")] if db_field.blank else []
+    return forms.ChoiceField(
+        choices=[*choices, *_zone_choices()],
+        required=not db_field.blank,
+        initial=db_field.get_default(),
+        help_text=str(db_field.help_text),
+        label=str(db_field.verbose_name).capitalize(),
+    )
+
+
+def table_of(model: type[models.Model]) -> str:
+    """Return the name of a model's table."""
+    return model._meta.db_table  # noqa: SLF001 -- Django's documented API
+
+
+def model_words(model: type[models.Model]) -> str:
+    """Return a model's name in words."""
+    return str(model._meta.verbose_name)  # noqa: SLF001 -- Django's documented API
+
+
+def preformatted(text: str) -> SafeString:
+    """Return text with its line ends, escaped, for a read-only field."""
+    return format_html('<pre class="raw">{}</pre>', text) if text else NOTHING
+
+
+def pretty_json(value: object) -> SafeString:
+    """Return JSON with one member a line, for a read-only field."""
+    return preformatted(json.dumps(value, indent=2, ensure_ascii=False, default=str))

@@ -1,0 +1,48 @@
+"""Makes received bytes safe to look at: decoded, one segment a line, nothing invisible."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from apps.hl7v2.errors import FieldError
+from apps.hl7v2.message import Message
+
+# The characters that end an HL7 segment or a line; everything else that cannot be seen is named.
+_LINE_ENDS = re.compile(r"\r\n|\r|\n")
+_CONTROL_PICTURES = 0x2400
+_LAST_C0 = 0x1F
+_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+
+
+def legible(raw: bytes, *, header: bytes = b"") -> str:
+    r"""Return a message as text, one segment a line.
+
+    Control characters are drawn (0x0B as ␋); marks that would reorder or hide text, such as
+    U+202E, are spelled out. Bytes that fit no character set are shown as ``\xNN``. The caller
+    still escapes the text for HTML.
+
+    Args:
+        raw: the message or a part of it.
+        header: the bytes that hold MSH-18 where ``raw`` is a part without one.
+    """
+    text = raw.decode(_codec(header or raw), "backslashreplace")
+    return "".join(_shown(char) for char in _LINE_ENDS.sub("\n", text)).rstrip("\n")
+
+
+def _codec(message: bytes) -> str:
+    try:
+        return Message(message).dialect.charset.codec
+    except FieldError:
+        return "utf-8"
+
+
+def _shown(char: str) -> str:
+    if char == "\n":
+        return char
+    code = ord(char)
+    if code <= _LAST_C0:
+        return chr(_CONTROL_PICTURES + code)
+    if unicodedata.category(char) in _HIDDEN_CATEGORIES:
+        return f"\\u{code:04x}"
+    return char

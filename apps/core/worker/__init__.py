@@ -1,0 +1,1 @@
+"""The worker: a watchdog over django-q2 clusters that die, stall or miss a notice."""

@@ -1,0 +1,1 @@
+"""Board, worklists and figures; reads only."""

@@ -1,0 +1,113 @@
+"""A configuration made ready: indexed, its rules compiled, its coverage remembered.
+
+What is remembered (who is on shift between two boundaries, the pools for one kind of order)
+follows from the configuration alone, so it makes answers faster and never different.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from apps.engine.coverage import Coverage, RosterBook, cover
+from apps.engine.facts import Config, RadiologistFacts, ShiftFacts, SiteFacts
+from apps.engine.occurrences import local_date
+from apps.engine.rules import RuleBook
+from apps.engine.vocabulary import REGIONS
+
+_MAX_COVERAGES = 8
+
+
+class CompiledConfig:
+    """One version of what people edit, shared by every decision made from it.
+
+    ``shifts``, ``people`` and ``sites`` are by code or id, in that order. ``problems`` names
+    what could not be used: a shift or site whose zone is unknown, a rule that is broken.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.versions = dict(sorted(config.versions.items()))
+        self.regions: Mapping[str, frozenset[str]] = config.regions or REGIONS
+        self.weights = config.weights
+        self.people: dict[str, RadiologistFacts] = {
+            person.id: person for person in sorted(config.radiologists, key=lambda p: p.id)
+        }
+        self.shifts: dict[str, ShiftFacts] = {
+            shift.code: shift
+            for shift in sorted(config.shifts, key=lambda s: s.code)
+            if is_zone(shift.zone)
+        }
+        self.sites: dict[str, SiteFacts] = {
+            site.code: site
+            for site in sorted(config.sites, key=lambda s: s.code)
+            if is_zone(site.zone)
+        }
+        self.roster = RosterBook(config)
+        self.rules = RuleBook(config.rules, self.regions)
+        self.problems = _problems(config, self.rules)
+        self._clusters = _clusters(self.sites)
+        self._coverages: list[Coverage] = []
+
+    def coverage_at(self, at: datetime) -> Coverage:
+        """Return who is on shift at a moment."""
+        for coverage in self._coverages:
+            if coverage.start_at <= at < coverage.end_at:
+                return coverage
+        coverage = cover(self.shifts.values(), self.roster, at)
+        # A new list, so that another thread never walks one that changes.
+        self._coverages = [coverage, *self._coverages[: _MAX_COVERAGES - 1]]
+        return coverage
+
+    def forget(self) -> None:
+        """Drop what is remembered; answers stay the same."""
+        self._coverages = []
+
+    def forget_pools(self) -> None:
+        """Drop the pools alone, and keep who is on shift."""
+        for coverage in self._coverages:
+            coverage.pools.clear()
+
+    def sites_in_cluster(self, site: SiteFacts) -> frozenset[str]:
+        """Return the codes of the sites in this one's cluster, itself among them."""
+        return self._clusters.get(site.cluster, frozenset({site.code}))
+
+    def local_date(self, site: SiteFacts, at: datetime) -> date:
+        """Return the calendar date at a site."""
+        return local_date(at, site.zone)
+
+
+def compile_config(config: Config) -> CompiledConfig:
+    """Return the configuration made ready for ``decide``; worth doing once per version."""
+    return CompiledConfig(config)
+
+
+def is_zone(name: str) -> bool:
+    """Say whether the time zone database knows a name."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
+def _clusters(sites: Mapping[str, SiteFacts]) -> dict[str, frozenset[str]]:
+    members: dict[str, set[str]] = {}
+    for site in sites.values():
+        if site.cluster:
+            members.setdefault(site.cluster, set()).add(site.code)
+    return {cluster: frozenset(codes) for cluster, codes in members.items()}
+
+
+def _problems(config: Config, rules: RuleBook) -> tuple[str, ...]:
+    found = [
+        f"{what} {code}: unknown time zone {zone!r}"
+        for what, code, zone in (
+            *(("shift", shift.code, shift.zone) for shift in config.shifts),
+            *(("site", site.code, site.zone) for site in config.sites),
+        )
+        if not is_zone(zone)
+    ]
+    found += [f"rule {rule.facts.id}: {rule.problem}" for rule in rules.rules if rule.problem]
+    return tuple(sorted(found))

@@ -1,0 +1,203 @@
+"""Turns conditions into a function of the subject, once per rule version.
+
+An unknown value (empty or None) satisfies only ``exists`` false, ``!=`` and ``not-in``.
+Words and texts are compared without regard to case. A body part equals a region that holds
+it: KNEE is MSK. ``between`` includes both ends and, for times of day and weekdays, may run
+over midnight or the weekend.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, cast
+
+from apps.engine.conditions.fields import FIELDS, SPELLINGS, Field, FieldValue, Kind, Op
+from apps.engine.conditions.subject import Subject
+from apps.engine.conditions.values import Comparable, expected, read_value, wraps
+from apps.engine.patterns import compile_pattern
+from apps.engine.vocabulary import REGIONS
+
+Predicate = Callable[[Subject], bool]
+Regions = Mapping[str, frozenset[str]]
+# What a test gets: the order's value, known and, for words, casefolded. The field's type and
+# the operator's were matched when the test was made, which a signature cannot say.
+_Test = Callable[[Any], bool]
+
+_COMPARE: Mapping[Op, Callable[[Any, Any], bool]] = {
+    Op.LESS: operator.lt,
+    Op.AT_MOST: operator.le,
+    Op.MORE: operator.gt,
+    Op.AT_LEAST: operator.ge,
+}
+GROUPS = ("all", "any", "none")
+
+
+class ConditionError(ValueError):
+    """The conditions cannot be evaluated; ``check`` names every place and cause."""
+
+
+def compile_conditions(conditions: Mapping[str, object], regions: Regions = REGIONS) -> Predicate:
+    """Return the function that says whether the conditions hold.
+
+    Args:
+        conditions: the JSON of a rule; ``{}`` always holds.
+        regions: which body parts a region holds.
+
+    Raises:
+        ConditionError: an unknown field or operator, or a value that does not fit.
+        PatternError: a pattern for ``matches`` that cannot be used.
+    """
+    if "field" in conditions:
+        return _leaf(conditions, regions)
+    unknown = set(conditions) - set(GROUPS)
+    if unknown:
+        raise ConditionError(f"unknown group {min(unknown)!r}")
+    parts = [_group(name, conditions[name], regions) for name in GROUPS if name in conditions]
+    return parts[0] if len(parts) == 1 else _all(parts)
+
+
+def _group(name: str, members: object, regions: Regions) -> Predicate:
+    if not isinstance(members, list) or not all(isinstance(m, Mapping) for m in members):
+        raise ConditionError(f"{name!r} needs a list of conditions")
+    predicates = [compile_conditions(member, regions) for member in members]
+    if name == "all":
+        return predicates[0] if len(predicates) == 1 else _all(predicates)
+    holds = _any(predicates)
+    return holds if name == "any" else lambda subject: not holds(subject)
+
+
+def _all(predicates: list[Predicate]) -> Predicate:
+    def every(subject: Subject) -> bool:
+        for predicate in predicates:  # noqa: SIM110 -- a loop is twice as fast as all() here
+            if not predicate(subject):
+                return False
+        return True
+
+    return every
+
+
+def _any(predicates: list[Predicate]) -> Predicate:
+    return lambda subject: any(predicate(subject) for predicate in predicates)
+
+
+def read_leaf(leaf: Mapping[str, object]) -> tuple[Field, Op, object]:
+    """Return a leaf's field, operator and raw value.
+
+    Raises:
+        ConditionError: the field or the operator is unknown.
+    """
+    field = FIELDS.get(str(leaf.get("field")))
+    if field is None:
+        raise ConditionError(f"unknown field {leaf.get('field')!r}")
+    op = SPELLINGS.get(str(leaf.get("op")))
+    if op is None:
+        raise ConditionError(f"unknown operator {leaf.get('op')!r}")
+    return field, op, leaf.get("value")
+
+
+def _leaf(leaf: Mapping[str, object], regions: Regions) -> Predicate:
+    field, op, value = read_leaf(leaf)
+    if op is Op.EXISTS:
+        return _exists(field.get, wanted=value is not False)
+    test = _test(field, op, value, regions)
+    unknown_passes = op in (Op.NOT_EQUAL, Op.NOT_IN)
+    if field.kind in (Kind.WORD, Kind.TEXT):
+        return _on_text(field.get, test, unknown_passes=unknown_passes)
+    return _on_value(field.get, test, unknown_passes=unknown_passes)
+
+
+def _exists(get: Callable[[Subject], FieldValue], *, wanted: bool) -> Predicate:
+    return lambda subject: (get(subject) not in (None, "")) is wanted
+
+
+def _on_text(
+    get: Callable[[Subject], FieldValue], test: _Test, *, unknown_passes: bool
+) -> Predicate:
+    def holds(subject: Subject) -> bool:
+        text = cast("str", get(subject))
+        return test(text.casefold()) if text else unknown_passes
+
+    return holds
+
+
+def _on_value(
+    get: Callable[[Subject], FieldValue], test: _Test, *, unknown_passes: bool
+) -> Predicate:
+    def holds(subject: Subject) -> bool:
+        value = get(subject)
+        return unknown_passes if value is None else test(value)
+
+    return holds
+
+
+def _test(field: Field, op: Op, value: object, regions: Regions) -> _Test:
+    match op:
+        case Op.EQUAL | Op.IN | Op.NOT_EQUAL | Op.NOT_IN:
+            accepted = accepted_values(field, op, value, regions)
+            if op in (Op.NOT_EQUAL, Op.NOT_IN):
+                return lambda known: known not in accepted
+            return accepted.__contains__
+        case Op.CONTAINS:
+            return _contains(field, value, regions)
+        case Op.MATCHES:
+            return compile_pattern(str(value)).search
+        case Op.BETWEEN:
+            return _between(field, value)
+        case _:
+            limit, compare = _read(field, value), _COMPARE[op]
+            return lambda known: compare(known, limit)
+
+
+def accepted_values(
+    field: Field, op: Op, value: object, regions: Regions
+) -> frozenset[Comparable]:
+    """Return the values that an equality names, a region's body parts included."""
+    raw = value if op in (Op.IN, Op.NOT_IN) else [value]
+    if not isinstance(raw, list):
+        raise ConditionError(f"{field.name} {op} needs a list")
+    named = {_read(field, one) for one in raw}
+    if field.name == "body_part":
+        named |= {
+            part.casefold()
+            for region, parts in regions.items()
+            if region.casefold() in named
+            for part in parts
+        }
+    return frozenset(named)
+
+
+def _contains(field: Field, value: object, regions: Regions) -> _Test:
+    wanted = str(_read(field, value))
+    if field.name != "body_part":
+        return lambda known: wanted in known
+    parts = accepted_values(field, Op.EQUAL, value, regions)
+    return lambda known: wanted in known or known in parts
+
+
+def _between(field: Field, value: object) -> _Test:
+    if not isinstance(value, list) or len(value) != 2:
+        raise ConditionError(f"{field.name} between needs two values")
+    # Both were read by one field's reader, so they are of one type.
+    low, high = cast("tuple[Any, Any]", tuple(_read(field, one) for one in value))
+    if low > high and wraps(field.kind):
+        return lambda known: bool(known >= low or known <= high)
+    return lambda known: bool(low <= known <= high)
+
+
+def _read(field: Field, value: object) -> Comparable:
+    read = read_value(field.kind, value)
+    if read is None:
+        raise ConditionError(f"{field.name} needs {expected(field.kind)}, not {value!r}")
+    return read
+
+
+def leaves(conditions: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
+    """Yield every leaf, at whatever depth, in the order written."""
+    if "field" in conditions:
+        yield conditions
+        return
+    for name in GROUPS:
+        members = conditions.get(name)
+        for member in members if isinstance(members, list) else ():
+            yield from leaves(member)

@@ -1,0 +1,52 @@
+"""The decision: which radiologist reads this order, now, and why.
+
+A pure function of the order, the moment and a snapshot: no database, no clock, no randomness.
+Rules come first, in their order; where none decides, the pools of the shifts that fit the
+order are asked, the highest priority level first. Source: spec 2.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from apps.engine.codes import Reason
+from apps.engine.compiled import CompiledConfig, compile_config
+from apps.engine.facts import OrderFacts
+from apps.engine.fitness import fitness
+from apps.engine.refusals import Refusal
+from apps.engine.result import Decision, Snapshot
+from apps.engine.run import Run
+
+__all__ = [
+    "CompiledConfig",
+    "Decision",
+    "Refusal",
+    "Snapshot",
+    "compile_config",
+    "decide",
+    "fitness",
+]
+
+
+def decide(
+    order: OrderFacts, at: datetime, snapshot: Snapshot, *, widen: bool = False
+) -> Decision:
+    """Decide who reads the order.
+
+    Args:
+        order: the order's facts.
+        at: the decision's moment, aware.
+        snapshot: the configuration and the workloads to decide on.
+        widen: whether everybody on any shift is asked, as by ESCALATE, when the pools that
+            fit the order have nobody; for orders past their SLA.
+
+    Raises:
+        ValueError: the moment has no zone.
+    """
+    if at.tzinfo is None:
+        raise ValueError("the moment of a decision needs a zone")
+    site = snapshot.compiled.sites.get(order.site)
+    run = Run(order, at, snapshot, site)
+    if site is None:
+        return run.unassigned(Reason.UNKNOWN_SITE)
+    return run.by_rules(site) or run.by_default(site, widen=widen)

@@ -1,0 +1,267 @@
+"""What a decision is made from: frozen facts, ordered so that equal facts are equal bytes.
+
+``Config`` is what people edit (shifts, roster, radiologists, rules, weights); it changes
+rarely, is compiled once per version and shared by many decisions. ``Workload`` is what changes
+by the second. A ``Snapshot`` is both, at one moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+from apps.engine.codes import ActionType, Presence, Strategy, Urgency
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFacts:
+    """One study to be read, as the rules and filters see it.
+
+    An empty string or None means unknown. ``site`` is a Site code, ``modality`` a DICOM code,
+    ``body_part`` and ``subspecialty`` words of the vocabularies. ``report_due_at`` is None when
+    no policy sets a time.
+    """
+
+    order_id: int
+    issuer: str
+    accession: str
+    site: str
+    modality: str
+    body_part: str
+    subspecialty: str
+    urgency: Urgency
+    received_at: datetime
+    procedure: str = ""
+    procedure_text: str = ""
+    required_credentials: frozenset[str] = frozenset()
+    required_subspecialty: str = ""
+    rvu: Decimal = Decimal(1)
+    report_due_at: datetime | None = None
+    exam_at: datetime | None = None
+    sender: str = ""
+    ordering_provider: str = ""
+    patient_class: str = ""
+    patient_location: str = ""
+    patient_sex: str = ""
+    patient_birth_on: date | None = None
+    indication: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFacts:
+    """A place where exams are made. ``zone`` is an IANA name."""
+
+    code: str
+    cluster: str
+    zone: str
+    jurisdiction: str = ""
+    requires_licence: bool = False
+    requires_privilege: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WorkType:
+    """One kind of work of a shift; an empty value is open.
+
+    A work type matches an order when the modality is equal or open, and the body part is equal,
+    or its region holds the order's, or the subspecialty is equal, or body part and subspecialty
+    are both open; and the urgency is equal or open. Source: spec 2, step 1.
+    """
+
+    modality: str = ""
+    body_part: str = ""
+    subspecialty: str = ""
+    urgency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftFacts:
+    """A type of work with its hours.
+
+    ``start_local`` and ``end_local`` are wall clock times in ``zone``, start included, end not;
+    an end at or before the start lies on the next day (equal: 24 hours). ``weekdays`` holds the
+    ISO weekdays (1 Monday to 7 Sunday) of the local *start* date. ``sites`` None means every
+    site; an empty set means that every listed site was removed, so none.
+    ``required_subspecialty`` filters; it never merely scores.
+    """
+
+    code: str
+    name: str
+    work_types: tuple[WorkType, ...]
+    sites: frozenset[str] | None
+    priority_level: int
+    start_local: time
+    end_local: time
+    weekdays: frozenset[int]
+    zone: str
+    strategy: Strategy = Strategy.LOAD_BALANCED
+    required_subspecialty: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A licence or privilege: what it covers and its days, both ends included, None open.
+
+    For a licence only ``jurisdiction`` counts; for a privilege ``site``, ``modality`` and
+    ``body_part``, where an empty one covers all.
+    """
+
+    jurisdiction: str = ""
+    site: str = ""
+    modality: str = ""
+    body_part: str = ""
+    start_on: date | None = None
+    end_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A named credential and its days, both ends included, None open."""
+
+    name: str
+    start_on: date | None = None
+    end_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RadiologistFacts:
+    """A reader, without what changes by the second. RVU limits None mean not limited."""
+
+    id: str
+    name: str
+    is_active: bool
+    credentials: tuple[Credential, ...] = ()
+    specialties: frozenset[str] = frozenset()
+    seniority_years: int = 0
+    max_concurrent_studies: int = 20
+    max_studies_per_hour: int = 8
+    max_concurrent_rvu: Decimal | None = None
+    max_rvu_per_hour: Decimal | None = None
+    licences: tuple[Dated, ...] = ()
+    privileges: tuple[Dated, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RosterRow:
+    """A person on a shift: every occurrence whose local start date lies in the dates.
+
+    Both ends included; ``end_on`` None is open.
+    """
+
+    shift: str
+    radiologist: str
+    start_on: date
+    end_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveFacts:
+    """A person away: local dates of the shift's zone, both ends included.
+
+    Leave covers the occurrences that *start* on these dates, and for a rule that names the
+    person directly, the moment's own date in the site's zone.
+    """
+
+    radiologist: str
+    start_on: date
+    end_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class SwapFacts:
+    """On one shift, ``taker`` stands in for ``giver`` on these start dates, both included."""
+
+    shift: str
+    giver: str
+    taker: str
+    start_on: date
+    end_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFacts:
+    """An enabled rule. ``target`` is a shift code, radiologist id, reason or JSON list, by action.
+
+    ``active_from`` is included, ``active_until`` is not; None is open.
+    """
+
+    id: int
+    version: int
+    name: str
+    priority_order: int
+    conditions: Mapping[str, Any]
+    action: ActionType
+    target: str
+    is_terminal: bool
+    is_strict: bool = False
+    active_from: datetime | None = None
+    active_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The terms of a candidate's score; see ``SCORED`` in spec 2."""
+
+    start: Decimal = Decimal(100)
+    open_share: Decimal = Decimal(-50)
+    subspecialty_match: Decimal = Decimal(20)
+    stat_seniority: Decimal = Decimal(15)
+    seniority_over_years: int = 5
+    recently_active: Decimal = Decimal(10)
+    active_within_minutes: int = 5
+    quick_turnaround: Decimal = Decimal(10)
+    quick_under_minutes: int = 20
+    slow_turnaround: Decimal = Decimal(-10)
+    slow_over_minutes: int = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """What a radiologist has on hand at the decision's moment; never cached.
+
+    ``open_by_urgency`` counts STAT, URGENT, ROUTINE, in that order; its sum is
+    ``open_studies``. ``assigned_last_hour`` and ``rvu_last_hour`` count the assignments made in
+    the 60 minutes that end at the moment. ``mean_turnaround_minutes`` is None without any
+    completion in the last 4 hours. ``last_on_shift`` maps shift codes to the last assignment
+    there; shifts never served are missing.
+    """
+
+    radiologist: str
+    presence: Presence = Presence.UNKNOWN
+    last_activity_at: datetime | None = None
+    open_by_urgency: tuple[int, int, int] = (0, 0, 0)
+    open_rvu: Decimal = Decimal(0)
+    assigned_last_hour: int = 0
+    rvu_last_hour: Decimal = Decimal(0)
+    last_assigned_at: datetime | None = None
+    mean_turnaround_minutes: Decimal | None = None
+    last_on_shift: Mapping[str, datetime] = field(default_factory=dict)
+
+    @property
+    def open_studies(self) -> int:
+        """Return the studies assigned and not yet preliminary, held ones not counted."""
+        return sum(self.open_by_urgency)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything people edit that a decision reads, at one version.
+
+    ``versions`` maps an area (``catalog``, ``roster``, ``rules``) to the number that was read.
+    """
+
+    versions: Mapping[str, int]
+    sites: tuple[SiteFacts, ...]
+    shifts: tuple[ShiftFacts, ...]
+    radiologists: tuple[RadiologistFacts, ...]
+    roster: tuple[RosterRow, ...]
+    rules: tuple[RuleFacts, ...]
+    leaves: tuple[LeaveFacts, ...] = ()
+    swaps: tuple[SwapFacts, ...] = ()
+    extras: tuple[RosterRow, ...] = ()
+    weights: Weights = Weights()
+    holidays: Mapping[str, frozenset[date]] = field(default_factory=dict)
+    regions: Mapping[str, frozenset[str]] = field(default_factory=dict)

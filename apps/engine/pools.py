@@ -1,0 +1,292 @@
+"""Steps 1 and 2: the pools of readers that may take an order now.
+
+A pool holds its readers with what is known of them before any workload is read (on leave,
+not active, not competent), so that decisions for the same kind of order share it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
+
+from apps.engine.codes import Strategy, Urgency
+from apps.engine.competency import Demand, competency_refusal
+from apps.engine.coverage import Coverage, OnShift
+from apps.engine.facts import RadiologistFacts, ShiftFacts, WorkType
+from apps.engine.refusals import INACTIVE, ON_LEAVE, UNKNOWN_PERSON, Refusal
+from apps.engine.vocabulary import covers_part
+
+if TYPE_CHECKING:
+    from apps.engine.compiled import CompiledConfig
+
+_MAX_REMEMBERED = 4_000
+_BY_LEVEL = ""
+_WIDENED = "*"
+
+
+class PoolKey(NamedTuple):
+    """Everything of an order that its pools depend on, so that equal keys share them.
+
+    ``target`` is a shift's code for the pool that a rule names.
+    """
+
+    demand: Demand
+    subspecialty: str
+    urgency: Urgency
+    target: str = _BY_LEVEL
+
+
+class Member(NamedTuple):
+    """A reader in a pool, with the most specific of their shifts in it.
+
+    ``absence`` is a refusal of step 2, ``unfitness`` one of step 4; ``person`` is None only
+    with an absence. ``is_named`` marks the person whom a rule names, at work or not.
+    """
+
+    id: str
+    person: RadiologistFacts | None
+    shift: ShiftFacts | None
+    absence: Refusal | None
+    unfitness: Refusal | None
+    is_named: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Readers who are asked together.
+
+    ``kind`` is ``level``, ``shift``, ``person``, ``cluster`` or ``national``; ``members`` are
+    in order of their ids; ``shifts`` are codes in order; ``most_specific`` is the shift whose strategy
+    counts, None for a widened pool.
+    """
+
+    kind: str
+    level: int | None
+    shifts: tuple[str, ...]
+    most_specific: str | None
+    strategy: Strategy
+    members: tuple[Member, ...]
+
+
+# Lower sorts first: sites named, then how closely the work is named, then the code.
+_Specificity = tuple[int, int, str]
+_Seat = tuple[_Specificity, OnShift]
+
+
+def pools_by_level(compiled: CompiledConfig, coverage: Coverage, key: PoolKey) -> tuple[Pool, ...]:
+    """Return the pools of step 1, the highest priority level first, no negative ones."""
+    return _remembered(compiled, coverage, key)
+
+
+def shift_pool(
+    compiled: CompiledConfig, coverage: Coverage, key: PoolKey, code: str
+) -> tuple[Pool, ...]:
+    """Return the pool of one named shift, whatever its work, sites and level.
+
+    Empty while that shift does not run.
+    """
+    return _remembered(compiled, coverage, key._replace(target=f"={code}"))
+
+
+def person_pool(
+    compiled: CompiledConfig, coverage: Coverage, key: PoolKey, radiologist: str
+) -> Pool:
+    """Return the pool of one named person, who need not be on shift but not on leave.
+
+    The shift is theirs where they are on one that fits the order and its requirement.
+    """
+    person = compiled.people.get(radiologist)
+    if person is None:
+        member = Member(radiologist, None, None, UNKNOWN_PERSON, None, is_named=True)
+    else:
+        member = Member(
+            id=radiologist,
+            person=person,
+            shift=_own_shift(compiled, coverage, key, person),
+            absence=absence_of(compiled, person, key.demand.on),
+            unfitness=competency_refusal(person, key.demand, compiled.regions),
+            is_named=True,
+        )
+    return Pool("person", None, (), None, Strategy.RULE, (member,))
+
+
+def absence_of(compiled: CompiledConfig, person: RadiologistFacts, on: date) -> Refusal | None:
+    """Return why a person cannot be given work on a date, whatever shift they are on."""
+    if not person.is_active:
+        return INACTIVE
+    return ON_LEAVE if compiled.roster.is_on_leave(person.id, on) else None
+
+
+def _own_shift(
+    compiled: CompiledConfig, coverage: Coverage, key: PoolKey, person: RadiologistFacts
+) -> ShiftFacts | None:
+    fitting = [
+        (rank, on_shift.shift)
+        for on_shift in coverage.for_modality(key.demand.modality)
+        if person.id in on_shift.people
+        and on_shift.shift.required_subspecialty in ("", *person.specialties)
+        and (rank := specificity(on_shift.shift, key, compiled.regions))
+    ]
+    return min(fitting, key=lambda ranked: ranked[0])[1] if fitting else None
+
+
+def widened_pools(compiled: CompiledConfig, coverage: Coverage, key: PoolKey) -> tuple[Pool, ...]:
+    """Return everybody on any shift now: the site's cluster, then the rest of the nation."""
+    return _remembered(compiled, coverage, key._replace(target=_WIDENED))
+
+
+def _remembered(compiled: CompiledConfig, coverage: Coverage, key: PoolKey) -> tuple[Pool, ...]:
+    found = coverage.pools.get(key)
+    if found is None:
+        if len(coverage.pools) >= _MAX_REMEMBERED:
+            coverage.pools.clear()
+        found = coverage.pools[key] = _build(compiled, coverage, key)
+    return found
+
+
+def _build(compiled: CompiledConfig, coverage: Coverage, key: PoolKey) -> tuple[Pool, ...]:
+    if key.target == _WIDENED:
+        return _build_widened(compiled, coverage, key)
+    if key.target == _BY_LEVEL:
+        return _build_by_level(compiled, coverage, key)
+    on_shift = coverage.running.get(key.target[1:])
+    if on_shift is None:
+        return ()
+    seat = ((0, 0, on_shift.shift.code), on_shift)
+    return (_pool("shift", None, [seat], compiled, key),)
+
+
+def _build_by_level(
+    compiled: CompiledConfig, coverage: Coverage, key: PoolKey
+) -> tuple[Pool, ...]:
+    levels: dict[int, list[_Seat]] = {}
+    for on_shift in coverage.for_modality(key.demand.modality):
+        level = on_shift.shift.priority_level
+        rank = specificity(on_shift.shift, key, compiled.regions) if level >= 0 else None
+        if rank is not None:
+            levels.setdefault(level, []).append((rank, on_shift))
+    return tuple(
+        _pool("level", level, sorted(levels[level], key=_rank), compiled, key)
+        for level in sorted(levels, reverse=True)
+    )
+
+
+def _build_widened(compiled: CompiledConfig, coverage: Coverage, key: PoolKey) -> tuple[Pool, ...]:
+    near_sites = compiled.sites_in_cluster(key.demand.site)
+    near: list[_Seat] = []
+    seats: list[_Seat] = []
+    for on_shift in coverage.running.values():
+        seat = (_rank_widened(on_shift.shift, key, compiled.regions), on_shift)
+        seats.append(seat)
+        sites = on_shift.shift.sites
+        if sites is None or not near_sites.isdisjoint(sites):
+            near.append(seat)
+    first = _pool("cluster", None, sorted(near, key=_rank), compiled, key)
+    asked = frozenset(member.id for member in first.members)
+    rest = _pool("national", None, sorted(seats, key=_rank), compiled, key, leave_out=asked)
+    return tuple(pool for pool in (first, rest) if pool.members)
+
+
+def _rank(seat: _Seat) -> _Specificity:
+    return seat[0]
+
+
+def _rank_widened(
+    shift: ShiftFacts, key: PoolKey, regions: Mapping[str, frozenset[str]]
+) -> _Specificity:
+    """Rank a shift that fits the order as step 1 does, every other one after those."""
+    rank = specificity(shift, key, regions)
+    return rank or (2 + (shift.sites is None), 0, shift.code)
+
+
+def specificity(
+    shift: ShiftFacts, key: PoolKey, regions: Mapping[str, frozenset[str]]
+) -> _Specificity | None:
+    """Return how closely a shift fits the order, None when it does not; lower is closer.
+
+    Sites named come before all sites, a body part named before a subspecialty, that before a
+    modality alone, that before nothing, then the shift's code. Source: spec 2, steps 1 and 2.
+    """
+    sites = shift.sites
+    if sites is not None and key.demand.site.code not in sites:
+        return None
+    ranks = [rank for work in shift.work_types if (rank := _work_rank(work, key, regions))]
+    return (int(sites is None), min(ranks), shift.code) if ranks else None
+
+
+def _work_rank(work: WorkType, key: PoolKey, regions: Mapping[str, frozenset[str]]) -> int | None:
+    """Return 1 to 4 for a work type that matches, the closest first; None when it does not."""
+    demand = key.demand
+    if work.modality not in ("", demand.modality) or work.urgency not in ("", key.urgency):
+        return None
+    if work.body_part and covers_part(work.body_part, demand.body_part, regions):
+        return 1
+    if work.subspecialty and work.subspecialty == key.subspecialty:
+        return 2
+    if work.body_part or work.subspecialty:
+        return None
+    return 3 if work.modality else 4
+
+
+def _pool(
+    kind: str,
+    level: int | None,
+    seats: list[_Seat],
+    compiled: CompiledConfig,
+    key: PoolKey,
+    *,
+    leave_out: frozenset[str] = frozenset(),
+) -> Pool:
+    """Build a pool from its shifts, the most specific first."""
+    is_widened = key.target == _WIDENED
+    chief = None if is_widened or not seats else seats[0][1].shift
+    members = _members([on_shift for _, on_shift in seats], compiled, key, leave_out)
+    return Pool(
+        kind=kind,
+        level=level,
+        # A widened pool is "everybody": its shifts are all that run, and are not listed.
+        shifts=() if is_widened else tuple(sorted(seat[1].shift.code for seat in seats)),
+        most_specific=chief.code if chief else None,
+        strategy=chief.strategy if chief else Strategy.ESCALATED,
+        members=members,
+    )
+
+
+def _members(
+    on_shifts: Iterable[OnShift],
+    compiled: CompiledConfig,
+    key: PoolKey,
+    leave_out: frozenset[str],
+) -> tuple[Member, ...]:
+    here: dict[str, ShiftFacts] = {}
+    away: dict[str, ShiftFacts] = {}
+    for on_shift in on_shifts:
+        for person in on_shift.people:
+            here.setdefault(person, on_shift.shift)
+        for person in on_shift.on_leave:
+            away.setdefault(person, on_shift.shift)
+    ids = sorted((here.keys() | away.keys()) - leave_out)
+    return tuple(
+        _member(compiled, key, id_, here[id_], is_away=False)
+        if id_ in here
+        else _member(compiled, key, id_, away[id_], is_away=True)
+        for id_ in ids
+    )
+
+
+def _member(
+    compiled: CompiledConfig, key: PoolKey, id_: str, shift: ShiftFacts, *, is_away: bool
+) -> Member:
+    person = compiled.people.get(id_)
+    if person is None:
+        return Member(id_, None, shift, UNKNOWN_PERSON, None)
+    absence = INACTIVE if not person.is_active else ON_LEAVE if is_away else None
+    unfitness = competency_refusal(
+        person,
+        key.demand,
+        compiled.regions,
+        shift_subspecialty=shift.required_subspecialty,
+    )
+    return Member(id_, person, shift, absence, unfitness)

@@ -1,0 +1,116 @@
+"""Makes a stored decision again, from its trace and the configuration it was made from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import zip_longest
+from typing import Any
+
+from apps.engine.codec import canonical, from_json, to_json
+from apps.engine.codes import Presence, Strategy
+from apps.engine.compiled import CompiledConfig
+from apps.engine.decision import decide
+from apps.engine.facts import Config, OrderFacts, Workload
+from apps.engine.result import Decision, Snapshot
+
+# A JSON value of whatever shape.
+JSON = Any
+
+AREAS: Mapping[str, tuple[str, ...]] = {
+    "catalog": ("sites", "regions", "holidays"),
+    "roster": ("shifts", "radiologists", "roster", "leaves", "swaps", "extras"),
+    "rules": ("rules", "weights"),
+}
+"""Which parts of a ``Config`` each versioned area holds."""
+
+# Facts without a default that an order may lack; a trace leaves out what is empty.
+_BLANK = dict.fromkeys(
+    ("issuer", "accession", "site", "modality", "body_part", "subspecialty"), ""
+)
+_WORKLOAD_COLUMNS = 10
+
+
+def config_to_json(config: Config) -> dict[str, JSON]:
+    """Return the configuration as JSON by area; equal configurations give equal bytes.
+
+    The versions are left out: they number the areas and are no part of them.
+    """
+    return {
+        area: {part: _sorted(to_json(getattr(config, part))) for part in parts}
+        for area, parts in AREAS.items()
+    }
+
+
+def _sorted(value: JSON) -> JSON:
+    """Return a list in one order whatever order it was read in; the engine sorts by itself."""
+    return sorted(value, key=canonical) if isinstance(value, list) else value
+
+
+def config_from_json(areas: Mapping[str, JSON], versions: Mapping[str, int]) -> Config:
+    """Return the configuration that ``config_to_json`` wrote, at the given versions."""
+    parts = {part: areas[area][part] for area, names in AREAS.items() for part in names}
+    return from_json(Config, {"versions": dict(versions), **parts})
+
+
+def replay(trace: Mapping[str, JSON], compiled: CompiledConfig) -> Decision:
+    """Decide again what a trace records.
+
+    Args:
+        trace: the trace of a decision, as it was stored.
+        compiled: the configuration at the trace's versions.
+
+    Returns:
+        The same decision, down to the bytes of its trace, where the engine's rules of the
+        game have not changed since.
+    """
+    at = datetime.fromisoformat(trace["at"])
+    order = from_json(OrderFacts, {**_BLANK, **trace["order"]})
+    snapshot = Snapshot(compiled, workloads_of(trace))
+    return decide(order, at, snapshot, widen=trace.get("widen", False))
+
+
+def workloads_of(trace: Mapping[str, JSON]) -> dict[str, Workload]:
+    """Return the workload of every reader a trace has seen, by id."""
+    at = datetime.fromisoformat(trace["at"])
+    turns = _turns(trace.get("tries", ()), at)
+    return {
+        id_: _workload(id_, row, at, turns.get(id_, {}))
+        for id_, row in trace.get("loads", {}).items()
+    }
+
+
+def _workload(id_: str, row: list[JSON], at: datetime, turns: dict[str, datetime]) -> Workload:
+    """Read a row of ``trace.load_json``, whose columns at their default may be missing."""
+    columns = [value for value, _ in zip_longest(row, range(_WORKLOAD_COLUMNS))]
+    stat, urgent, routine, last_hour, last, rvu, rvu_hour, mean, presence, activity = columns
+    return Workload(
+        radiologist=id_,
+        presence=Presence(presence or Presence.UNKNOWN),
+        last_activity_at=_before(at, activity),
+        open_by_urgency=(stat or 0, urgent or 0, routine or 0),
+        open_rvu=Decimal(rvu or 0),
+        assigned_last_hour=last_hour or 0,
+        rvu_last_hour=Decimal(rvu_hour or 0),
+        last_assigned_at=_before(at, last),
+        mean_turnaround_minutes=None if mean is None else Decimal(mean),
+        last_on_shift=turns,
+    )
+
+
+def _before(at: datetime, microseconds: int | None) -> datetime | None:
+    return None if microseconds is None else at - timedelta(microseconds=microseconds)
+
+
+def _turns(tries: Iterable[Mapping[str, JSON]], at: datetime) -> dict[str, dict[str, datetime]]:
+    """Return when readers last had a study on the shift whose turn was asked, by id."""
+    turns: dict[str, dict[str, datetime]] = {}
+    for tried in tries:
+        if tried["strategy"] != Strategy.ROUND_ROBIN:
+            continue
+        for id_, shift, _load, since in tried["fit"]:
+            last = _before(at, since)
+            if last is not None:
+                turns[id_] = {shift: last}
+    return turns

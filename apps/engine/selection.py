@@ -1,0 +1,143 @@
+"""Steps 4 to 7 for one pool: who is fit, who makes the SLA, who is chosen.
+
+Unfit readers fall out before the choice, so one of them never blocks a fit one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from apps.engine.capacity import can_make_it, capacity_refusal
+from apps.engine.choice import Candidate, Choice, choose, set_loads
+from apps.engine.codes import Presence, Strategy, Urgency
+from apps.engine.conditions.subject import Subject
+from apps.engine.facts import RadiologistFacts, RuleFacts, Weights, Workload
+from apps.engine.pools import Member, Pool
+from apps.engine.refusals import EXCLUDED, OFFLINE, Refusal
+from apps.engine.scoring import score_terms, total
+
+
+@dataclass(slots=True)
+class Situation:
+    """What every pool is judged by; rules add to it on the way.
+
+    ``excluded`` are ids named by EXCLUDE rules; ``is_escalated`` lets the order pass hourly
+    limits.
+    """
+
+    subject: Subject
+    loads: Mapping[str, Workload]
+    weights: Weights
+    excluded: frozenset[str] = frozenset()
+    is_escalated: bool = False
+
+    @property
+    def at(self) -> datetime:
+        """Return the decision's moment."""
+        return self.subject.at
+
+    @property
+    def urgency(self) -> Urgency:
+        """Return the urgency after the SET_PRIORITY rules so far."""
+        return self.subject.urgency
+
+    @property
+    def time_left(self) -> timedelta | None:
+        """Return the time until the report is due, None without an SLA."""
+        due_at = self.subject.order.report_due_at
+        return None if due_at is None else due_at - self.at
+
+    def load_of(self, radiologist: str) -> Workload:
+        """Return a reader's workload; who has none on record has nothing on hand."""
+        return self.loads.get(radiologist) or Workload(radiologist)
+
+
+@dataclass(slots=True)
+class Attempt:
+    """What asking one pool came to; ``rule`` is the rule that named the pool, if one did.
+
+    ``late`` are the fit candidates who cannot make the SLA.
+    """
+
+    pool: Pool
+    rule: RuleFacts | None
+    out: list[tuple[Member, Refusal]] = field(default_factory=list)
+    fit: list[Candidate] = field(default_factory=list)
+    late: list[Candidate] = field(default_factory=list)
+    choice: Choice | None = None
+
+    @property
+    def is_all_late(self) -> bool:
+        """Say whether somebody is fit and nobody of them can make the SLA."""
+        return bool(self.fit) and len(self.late) == len(self.fit)
+
+
+def ask(pool: Pool, situation: Situation, rule: RuleFacts | None = None) -> Attempt:
+    """Filter a pool and choose one of those who remain, if any do."""
+    attempt = Attempt(pool, rule)
+    may_pass_hourly = situation.is_escalated or situation.urgency is Urgency.STAT
+    for member in pool.members:
+        load = situation.load_of(member.id)
+        refusal = _early_refusal(member, load, situation)
+        person = member.person
+        if refusal is None and person is not None:
+            refusal = capacity_refusal(person, load, may_pass_hourly=may_pass_hourly)
+            if refusal is None:
+                attempt.fit.append(Candidate(person, member.shift, load))
+                continue
+        if refusal is not None:
+            attempt.out.append((member, refusal))
+    if attempt.fit:
+        _choose(attempt, situation)
+    return attempt
+
+
+def _early_refusal(member: Member, load: Workload, situation: Situation) -> Refusal | None:
+    """Return the refusal of the steps before capacity, in their order."""
+    if member.absence is not None:
+        return member.absence
+    # A rule may name somebody who is not at work; presence is asked of those on a shift pool.
+    if load.presence is Presence.OFFLINE and not member.is_named:
+        return OFFLINE
+    if member.id in situation.excluded:
+        return EXCLUDED
+    return member.unfitness
+
+
+def _choose(attempt: Attempt, situation: Situation) -> None:
+    set_loads(attempt.fit)
+    if attempt.pool.strategy is Strategy.SCORED:
+        _set_scores(attempt.fit, situation)
+    attempt.choice = choose(_preferred(attempt, situation), attempt.pool.strategy)
+
+
+def _preferred(attempt: Attempt, situation: Situation) -> Sequence[Candidate]:
+    """Return those who can make the SLA, or everybody when nobody can. Source: spec 2, step 6."""
+    time_left = situation.time_left
+    if time_left is None:
+        return attempt.fit
+    in_time: list[Candidate] = []
+    for candidate in attempt.fit:
+        makes_it = can_make_it(candidate.workload, situation.urgency, time_left)
+        (in_time if makes_it else attempt.late).append(candidate)
+    return in_time or attempt.fit
+
+
+def _set_scores(candidates: list[Candidate], situation: Situation) -> None:
+    for candidate in candidates:
+        candidate.terms = _terms(candidate.person, candidate.workload, situation)
+        candidate.score = total(candidate.terms)
+
+
+def _terms(person: RadiologistFacts, load: Workload, situation: Situation) -> tuple[Decimal, ...]:
+    return score_terms(
+        person,
+        load,
+        situation.weights,
+        subspecialty=situation.subject.subspecialty,
+        urgency=situation.urgency,
+        at=situation.at,
+    )

@@ -1,0 +1,181 @@
+r"""MSH-18: which character set a message is written in, and splitting that respects it.
+
+HL7 says decode first, then split: in ISO 2022, GB 18030 and Big5 a byte that looks like ``|``,
+``^`` or ``\`` may be half of a character. Yet an order's segments must go out byte for byte as
+they came, and not every message can be decoded and encoded back to the same bytes. A *shield*
+does both: inside two-byte characters it swaps the bytes that look like delimiters for byte
+values that the message does not use, so that plain splitting is right, and swaps them back in
+the parts. In all other character sets (ASCII, 8859, UTF-8, EUC) such bytes are never part of a
+character and there is nothing to shield. Source: HL7 v2.5.1 2.9.2, MSH-18, table 0211.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from apps.hl7v2.separators import Separators
+
+ISO_2022 = "iso2022_jp_2"
+_CODECS: Mapping[str, str] = {
+    "": "ascii",
+    "ASCII": "ascii",
+    "US-ASCII": "ascii",
+    "ISOIR6": "ascii",
+    **{f"8859/{part}": f"iso8859_{part}" for part in (*range(1, 12), 13, 14, 15, 16)},
+    **{f"ISO8859-{part}": f"iso8859_{part}" for part in (*range(1, 12), 13, 14, 15, 16)},
+    "UNICODE": "utf-8",
+    "UNICODEUTF-8": "utf-8",
+    "UNICODEUTF8": "utf-8",
+    "UTF-8": "utf-8",
+    "UTF8": "utf-8",
+    "ISOIR14": ISO_2022,
+    "ISOIR87": ISO_2022,
+    "ISOIR159": ISO_2022,
+    "ISOIR100": "iso8859_1",
+    "ISOIR101": "iso8859_2",
+    "ISOIR144": "iso8859_5",
+    "ISOIR192": "utf-8",
+    "GB18030": "gb18030",
+    "GB18030-2000": "gb18030",
+    "BIG-5": "big5hkscs",
+    "BIG5": "big5hkscs",
+    "KSX1001": "euc_kr",
+    "WINDOWS-1252": "cp1252",
+}
+_TWO_BYTE: Mapping[str, re.Pattern[bytes]] = {
+    ISO_2022: re.compile(rb"\x1b\$(?:[@AB]|\([@A-D])[^\x1b\r\n]*"),
+    "gb18030": re.compile(rb"[\x81-\xfe](?:[0-9][\x81-\xfe][0-9]|[\x40-\x7e\x80-\xfe])"),
+    "big5hkscs": re.compile(rb"[\x81-\xfe][\x40-\x7e\xa1-\xfe]"),
+}
+_TWO_BYTE_NAMES = re.compile(rb"GB ?18030|BIG-?5", re.IGNORECASE)
+_ESCAPED_SET = re.compile(rb"\x1b\$(?:[@AB]|\([@A-D])")
+
+
+class Charset(NamedTuple):
+    """How a message's bytes become text.
+
+    ``is_lenient`` means that the bytes did not fit what MSH-18 says, or that it says something
+    unknown: the text is the best reading, and the message is flagged.
+    """
+
+    codec: str
+    is_lenient: bool = False
+
+    def decode(self, data: bytes) -> str:
+        """Return the text of a part of the message; never raises."""
+        return data.decode(self.codec, "replace")
+
+    def decode_strictly(self, data: bytes) -> str:
+        """Return the text of bytes that a sender wrote in hexadecimal.
+
+        Raises:
+            UnicodeDecodeError: they are no text of this character set.
+        """
+        return data.decode(self.codec)
+
+
+@lru_cache(maxsize=256)
+def declared_codec(msh_18: bytes, repetition: bytes) -> str | None:
+    """Return the codec of MSH-18, or None when it names none that is known.
+
+    The first repetition is the default set; a later one that is reached by ISO 2022 escapes
+    makes the whole message ISO 2022.
+    """
+    names = [_normal(name) for name in (msh_18.split(repetition) if repetition else [msh_18])]
+    codecs = [_CODECS.get(name) for name in names]
+    if ISO_2022 in codecs:
+        return ISO_2022
+    return codecs[0]
+
+
+def _normal(name: bytes) -> str:
+    return name.split(b"^")[0].decode("ascii", "replace").replace(" ", "").upper()
+
+
+def choose_charset(raw: bytes, msh_18: bytes, repetition: bytes) -> Charset:
+    """Return how to read the message: as declared where that fits, else the best reading."""
+    declared = declared_codec(msh_18, repetition)
+    if raw.isascii() and b"\x1b" not in raw:
+        return Charset(declared or "ascii", is_lenient=declared is None)
+    # To an ASCII reader an escape to a two-byte set looks like text, so it is tried first.
+    escaped = (ISO_2022,) if _ESCAPED_SET.search(raw) else ()
+    for codec in (*escaped, declared, "ascii", "utf-8"):
+        if codec is not None and _fits(raw, codec):
+            return Charset(codec, codec != declared)
+    return _least_wrong(raw, declared)
+
+
+def _fits(raw: bytes, codec: str) -> bool:
+    try:
+        raw.decode(codec)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _least_wrong(raw: bytes, declared: str | None) -> Charset:
+    """Keep a multi-byte reading if it reads anything at all; Latin-1 reads every byte."""
+    if declared in (ISO_2022, "gb18030", "big5hkscs", "euc_kr"):
+        return Charset(declared, is_lenient=True)
+    has_utf8 = not raw.decode("utf-8", "ignore").isascii()
+    return Charset("utf-8" if has_utf8 else "latin-1", is_lenient=True)
+
+
+def read_msh_18(header: bytes, separators: Separators) -> bytes:
+    """Return MSH-18 of a raw MSH; two-byte names before it do not shift it.
+
+    Which bytes are characters is only known from MSH-18 itself, so a reading counts when the
+    MSH-18 that it finds names the character set it was made with.
+    """
+    if not may_hold_two_bytes(header):
+        return _field_18(header, separators)
+    repetition = separators.repetition.encode("ascii")
+    for codec in _TWO_BYTE:
+        found = _field_18(Shield(header, codec, separators).raw, separators)
+        if declared_codec(found, repetition) == codec:
+            return found
+    return _field_18(header, separators)
+
+
+def _field_18(header: bytes, separators: Separators) -> bytes:
+    # MSH-1 is the separator itself, so MSH-18 is the 17th part after the name.
+    fields = header.split(separators.field.encode("ascii"), 18)
+    return fields[17] if len(fields) > 17 else b""
+
+
+def may_hold_two_bytes(header: bytes) -> bool:
+    """Return whether the header speaks of a set with two-byte characters; cheap."""
+    return b"ISO" in header or b"\x1b" in header or _TWO_BYTE_NAMES.search(header) is not None
+
+
+class Shield:
+    """Lets bytes be split at delimiters although characters may hold look-alikes."""
+
+    __slots__ = ("_back", "raw")
+
+    def __init__(self, raw: bytes, codec: str, separators: Separators) -> None:
+        pattern = _TWO_BYTE.get(codec)
+        delimiters = "".join(separators).encode("ascii")
+        self._back: bytes | None = None
+        self.raw = raw
+        if pattern is None:
+            return
+        free = bytes(sorted(set(range(256)) - set(raw)))[: len(delimiters)]
+        if len(free) < len(delimiters):
+            # Every byte value is in use: no text, so there are no characters to protect.
+            return
+        there = bytes.maketrans(delimiters, free)
+        self._back = bytes.maketrans(free, delimiters)
+        self.raw = pattern.sub(lambda match: match[0].translate(there), raw)
+
+    def restore(self, part: bytes) -> bytes:
+        """Return the part as it stood in the message."""
+        return part.translate(self._back) if self._back else part
+
+
+def needs_shield(message: bytes, header: bytes) -> bool:
+    """Return whether the message may hold two-byte characters; cheap, for the hot path."""
+    return b"\x1b" in message or (not message.isascii() and may_hold_two_bytes(header))

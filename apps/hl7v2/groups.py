@@ -1,0 +1,134 @@
+"""Order groups: which segments belong to which requested procedure.
+
+An ORC begins a group, the OBR after it belongs to it; a further OBR without an ORC begins its
+own group and shares the ORC (and what stood between that ORC and its first OBR, such as TQ1). An
+OBR without any ORC before it is a group by itself. ZDS and ZRD that stand once, at the end of a
+message with several groups, speak for all of them: IHE sends three ORC/OBR pairs and one ZDS for
+one study. A PID between groups begins another patient (ORU) or prior results (OMG, OMI), which
+are no orders. Source: HL7 v2.5.1 4.4; IHE RAD-4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from apps.hl7v2.message import Message, Segment, is_filled
+
+_PRIOR_RESULTS = "PR"
+_SHARED_AT_END = ("ZDS", "ZRD")
+_BEFORE_PATIENT = frozenset({"MSH", "SFT", "UAC"})
+_HAS_PRIOR_RESULTS = frozenset({"OMG", "OMI", "OML"})
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One requested procedure with its header.
+
+    ``header`` holds MSH and the patient's segments that are in force for this group;
+    ``segments`` the group's own in message order, shared ones included.
+    """
+
+    header: tuple[Segment, ...]
+    segments: tuple[Segment, ...]
+
+    def first(self, name: str) -> Segment | None:
+        """Return the group's first segment of a name, else the header's."""
+        for part in (self.segments, self.header):
+            for segment in part:
+                if segment.name == name:
+                    return segment
+        return None
+
+    def all(self, name: str) -> Iterator[Segment]:
+        """Return the group's segments of a name, in order; the header's where it has none."""
+        own = [segment for segment in self.segments if segment.name == name]
+        return iter(own or [segment for segment in self.header if segment.name == name])
+
+    @property
+    def study_uid(self) -> str:
+        """Return the study instance UID: IPC-3, else ZDS-1."""
+        for name, field in (("IPC", 3), ("ZDS", 1)):
+            for segment in self.all(name):
+                if is_filled(value := segment.get(field).strip()):
+                    return value
+        return ""
+
+    @property
+    def raw_segments(self) -> tuple[bytes, ...]:
+        """Return the group's segments byte for byte as they came."""
+        return tuple(segment.raw for segment in self.segments)
+
+
+class _Splitter:
+    """Walks over a message once."""
+
+    def __init__(self, message: Message) -> None:
+        self.header: list[Segment] = []
+        self.groups: list[tuple[tuple[Segment, ...], list[Segment], bool]] = []
+        self.shared: list[Segment] = []
+        self.current: list[Segment] | None = None
+        self.has_obr = False
+        self.is_prior = False
+        self.keeps_prior_results = message.header.get(9) in _HAS_PRIOR_RESULTS
+        for segment in message.segments:
+            self.take(segment)
+
+    def take(self, segment: Segment) -> None:
+        if segment.name == "ORC":
+            self.shared = []
+            self.begin([segment], has_obr=False)
+        elif segment.name == "OBR" and (self.current is None or self.has_obr):
+            self.begin([*self.shared, segment], has_obr=True)
+        elif segment.name == "PID" and self.current is not None:
+            self.begin_patient(segment)
+        elif self.current is None:
+            self.header.append(segment)
+        else:
+            self.extend(self.current, segment)
+
+    def begin(self, segments: list[Segment], *, has_obr: bool) -> None:
+        is_prior = self.is_prior and segments[0].name != "ORC"
+        if segments[0].name == "ORC":
+            is_prior = segments[0].get(1).strip().upper() == _PRIOR_RESULTS
+        self.current = segments
+        self.has_obr = has_obr
+        self.groups.append((tuple(self.header), segments, is_prior))
+
+    def extend(self, current: list[Segment], segment: Segment) -> None:
+        if segment.name == "OBR":
+            # What stood between ORC and its first OBR holds for the next OBR too.
+            self.shared = list(current) if current[0].name == "ORC" else []
+            self.has_obr = True
+        current.append(segment)
+
+    def begin_patient(self, segment: Segment) -> None:
+        self.header = [part for part in self.header if part.name in _BEFORE_PATIENT] + [segment]
+        self.current = None
+        self.shared = []
+        self.is_prior = self.keeps_prior_results
+
+
+def split_groups(message: Message) -> list[Group]:
+    """Return the message's order groups in order; prior results are left out."""
+    found = [
+        (header, segments)
+        for header, segments, is_prior in _Splitter(message).groups
+        if not is_prior
+    ]
+    if len(found) > 1:
+        _share_end(found)
+    return [Group(header, tuple(segments)) for header, segments in found]
+
+
+def _share_end(found: list[tuple[tuple[Segment, ...], list[Segment]]]) -> None:
+    for name in _SHARED_AT_END:
+        holders = [
+            (index, segment)
+            for index, (_, segments) in enumerate(found)
+            for segment in segments
+            if segment.name == name
+        ]
+        if len(holders) == 1 and holders[0][0] == len(found) - 1:
+            for _, segments in found[:-1]:
+                segments.append(holders[0][1])

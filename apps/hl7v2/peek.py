@@ -1,0 +1,280 @@
+"""What intake needs of a message, read by hand in a few microseconds.
+
+The listener must store and answer before anything is understood, so this reads the header, the
+order numbers and a hint of urgency, and nothing else; ``message`` reads the rest later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from apps.hl7v2.charset import Shield, choose_charset, needs_shield, read_msh_18
+from apps.hl7v2.errors import ErrorCode, FieldError
+from apps.hl7v2.segments import header_segment, is_batch, split_segments, strip_start
+from apps.hl7v2.separators import DEFAULT_SEPARATORS, Separators, read_separators
+
+ORDER_EVENTS: Mapping[str, str] = {"ORM": "O01", "OMI": "O23", "OMG": "O19"}
+STAT_WORDS = frozenset({"S", "ST", "STAT"})
+_ANSWER_TYPES = frozenset({"ACK", "MCF", "ORR", "ORI", "ORG"})
+_NULLS = (b"", b'""')
+_MISSING = (b"",) * 19
+
+_Place = tuple[int, int]
+_IDENTITY: Mapping[bytes, tuple[tuple[int, str], ...]] = {
+    b"ORC": ((2, "placer"), (3, "filler")),
+    b"OBR": ((2, "placer"), (3, "filler"), (18, "accession")),
+    b"IPC": ((1, "accession"), (3, "study_uid")),
+    b"ZDS": ((1, "study_uid"),),
+}
+_URGENCY: Mapping[bytes, tuple[_Place, ...]] = {
+    b"ZRD": ((4, 1),),
+    b"TQ1": ((9, 1),),
+    b"ORC": ((7, 6),),
+    b"OBR": ((27, 6), (5, 1)),
+}
+_WANTED = frozenset({*_IDENTITY, *_URGENCY, b"MSA"})
+
+
+class Identity(NamedTuple):
+    """One number of an order: kind is placer, filler, accession or study_uid."""
+
+    kind: str
+    value: str
+
+
+class Peek(NamedTuple):
+    """What intake knows of a message.
+
+    ``msh`` holds the fields of MSH as they came, index is the field number. ``sending_*`` are
+    the first components with a value. ``control_id`` is MSH-10 byte for byte. ``identities`` are
+    those of every group, in order, each once; a namespace is left out, so equal numbers of two
+    orders look equal here and only here. ``is_order`` means ORM^O01, OMI^O23 or OMG^O19, also
+    when the trigger is missing. ``is_batch`` means more than one message. ``error`` says why the message is refused.
+    """
+
+    separators: Separators = DEFAULT_SEPARATORS
+    msh: tuple[bytes, ...] = ()
+    sending_application: str = ""
+    sending_facility: str = ""
+    sent: str = ""
+    message_code: str = ""
+    trigger: str = ""
+    control_id: bytes = b""
+    processing_id: str = ""
+    version: str = ""
+    accept_mode: str = ""
+    application_mode: str = ""
+    character_set: bytes = b""
+    is_order: bool = False
+    has_msa: bool = False
+    order_control: str = ""
+    identities: tuple[Identity, ...] = ()
+    is_stat: bool = False
+    is_batch: bool = False
+    error: FieldError | None = None
+
+    @property
+    def order_keys(self) -> tuple[str, ...]:
+        """Return the order numbers without their kinds, each once; for keeping arrival order.
+
+        One system's filler number is the next one's accession, so equal values of different
+        kinds must be taken for one order here.
+        """
+        return tuple(dict.fromkeys(identity.value for identity in self.identities))
+
+    def field(self, number: int) -> bytes:
+        """Return a whole field of MSH as it came, empty when it is missing."""
+        return self.msh[number] if number < len(self.msh) else b""
+
+
+def peek(raw: bytes) -> Peek:
+    """Read what intake needs.
+
+    Raises:
+        FieldError: there is no usable MSH, no MSH-9.1, or an order without order segments or
+            without any number. Nothing else is refused for its content.
+    """
+    seen = glance(raw)
+    if seen.error is not None:
+        raise seen.error
+    return seen
+
+
+def glance(raw: bytes) -> Peek:
+    """Read what intake needs; never raises, ``error`` says what ``peek`` would refuse."""
+    message = strip_start(raw)
+    has_several = is_batch(message)
+    if has_several:
+        start = max(message.find(b"MSH"), 0)
+        message = message[start:]
+    try:
+        header = header_segment(message)
+    except FieldError as error:
+        return Peek(error=error, is_batch=has_several)
+    try:
+        separators = read_separators(header)
+    except FieldError as error:
+        return _broken_header(header, error)
+    return _read(message, header, separators, has_several=has_several)
+
+
+def _broken_header(header: bytes, error: FieldError) -> Peek:
+    """Keep what can be kept, so that the refusal reaches who sent it."""
+    if error.field == 1:
+        return Peek(error=error)
+    field = header[3:4].decode("ascii")
+    separators = Separators(field)
+    if field in DEFAULT_SEPARATORS.encoding:
+        return Peek(error=error)
+    msh = _msh_fields(header, separators)
+    return _describe(separators, msh, _Found(separators, None))._replace(error=error)
+
+
+def _read(message: bytes, header: bytes, separators: Separators, *, has_several: bool) -> Peek:
+    msh = _msh_fields(header, separators)
+    shield = None
+    if needs_shield(message, header):
+        shield = _shield(message, separators, read_msh_18(header, separators))
+        header, message = header_segment(shield.raw), shield.raw
+        msh = tuple(shield.restore(field) for field in _msh_fields(header, separators))
+    found = _Found(separators, shield)
+    for segment in split_segments(message, found.field):
+        if segment[:3] in _WANTED:
+            found.take(segment)
+    return _describe(separators, msh, found, has_several=has_several)
+
+
+def _msh_fields(header: bytes, separators: Separators) -> tuple[bytes, ...]:
+    field = separators.field.encode("ascii")
+    return (b"MSH", field, *header.split(field)[1:])
+
+
+def _shield(message: bytes, separators: Separators, character_set: bytes) -> Shield:
+    repetition = separators.repetition.encode("ascii")
+    codec = choose_charset(message, character_set, repetition).codec
+    return Shield(message, codec, separators)
+
+
+class _Found:
+    """Collects from the order segments."""
+
+    __slots__ = (
+        "component",
+        "field",
+        "has_msa",
+        "has_order",
+        "identities",
+        "is_stat",
+        "order_control",
+        "shield",
+    )
+
+    def __init__(self, separators: Separators, shield: Shield | None) -> None:
+        self.field = separators.field.encode("ascii")
+        self.component = separators.component.encode("ascii")
+        self.shield = shield
+        self.order_control: str | None = None
+        self.identities: dict[Identity, None] = {}
+        self.is_stat = False
+        self.has_order = False
+        self.has_msa = False
+
+    def take(self, segment: bytes) -> None:
+        name = segment[:3]
+        fields = segment.split(self.field)
+        if name in (b"ORC", b"OBR"):
+            self.has_order = True
+            if name == b"ORC" and self.order_control is None:
+                self.order_control = _text(fields[1]).upper() if len(fields) > 1 else ""
+        elif name == b"MSA":
+            self.has_msa = True
+            return
+        for number, kind in _IDENTITY.get(name, ()):
+            if number < len(fields) and fields[number]:
+                self._add_identity(kind, fields[number])
+        for place in _URGENCY.get(name, ()):
+            if place[0] < len(fields) and fields[place[0]]:
+                self._read_urgency(fields[place[0]], place[1])
+
+    def _add_identity(self, kind: str, field: bytes) -> None:
+        value = field.split(self.component, 1)[0]
+        if self.shield is not None:
+            value = self.shield.restore(value)
+        if value not in _NULLS and (text := _text(value)):
+            self.identities[Identity(kind, text)] = None
+
+    def _read_urgency(self, field: bytes, component: int) -> None:
+        parts = field.split(self.component)
+        if len(parts) >= component and _text(parts[component - 1]).upper() in STAT_WORDS:
+            self.is_stat = True
+
+
+def _describe(
+    separators: Separators, msh: tuple[bytes, ...], found: _Found, *, has_several: bool = False
+) -> Peek:
+    padded = msh if len(msh) > 18 else msh + _MISSING[len(msh) :]
+    component = found.component
+    message_type = padded[9].split(component)
+    code = _text(message_type[0]).upper()
+    trigger = _text(message_type[1]).upper() if len(message_type) > 1 else ""
+    is_order = code in ORDER_EVENTS and trigger in ("", ORDER_EVENTS[code])
+    # Positional: keywords and _replace would double what a message costs here.
+    return Peek(
+        separators,
+        msh,
+        _first_filled(padded[3], component),
+        _first_filled(padded[4], component),
+        _text(padded[7]),
+        code,
+        trigger,
+        padded[10],
+        _text(padded[11].partition(component)[0]),
+        _text(padded[12].partition(component)[0]),
+        _text(padded[15]).upper(),
+        _text(padded[16]).upper(),
+        padded[18],
+        is_order,
+        found.has_msa,
+        found.order_control or "",
+        tuple(found.identities),
+        found.is_stat,
+        has_several,
+        _refusal(code, found, must_have_order=is_order and not has_several),
+    )
+
+
+def _first_filled(field: bytes, component: bytes) -> str:
+    if component not in field:
+        return _text(field)
+    return next((text for part in field.split(component) if (text := _text(part))), "")
+
+
+def _text(value: bytes) -> str:
+    if not value:
+        return ""
+    try:
+        text = value.decode()
+    except UnicodeDecodeError:
+        text = value.decode("latin-1")
+    # PostgreSQL text holds no NUL; a sender's blanks around a code say nothing.
+    return text.replace("\x00", "").strip() if "\x00" in text else text.strip()
+
+
+def _refusal(code: str, found: _Found, *, must_have_order: bool) -> FieldError | None:
+    if not code:
+        return FieldError("MSH", 9, "message type is missing", ErrorCode.REQUIRED_FIELD_MISSING)
+    if not must_have_order:
+        return None
+    if not found.has_order:
+        reason = "an order needs an ORC or OBR segment"
+        return FieldError("ORC", 1, reason, ErrorCode.SEGMENT_SEQUENCE)
+    if not found.identities:
+        reason = "an order needs a placer, filler or accession number or a study UID"
+        return FieldError("ORC", 2, reason, ErrorCode.REQUIRED_FIELD_MISSING)
+    return None
+
+
+def needs_answer(seen: Peek) -> bool:
+    """Return whether the message may be acknowledged at all: an answer never is."""
+    return seen.message_code not in _ANSWER_TYPES and not seen.has_msa

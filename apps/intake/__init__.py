@@ -1,0 +1,1 @@
+"""Inbound HL7 messages, sender profiles, MLLP listener, one handler per message kind."""

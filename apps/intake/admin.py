@@ -1,0 +1,187 @@
+"""Admin pages of senders and of the messages they sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from typing_extensions import override
+
+from apps.catalog.choices import UrgencyChoices
+from apps.core.admin_base import HistoryAdmin, RecordAdmin, preformatted
+from apps.core.legible import legible
+from apps.hl7v2.vocabulary import MODALITIES
+from apps.intake.models import InboundMessage, MessageKey, SenderProfile, default_accession_places
+
+if TYPE_CHECKING:
+    ProfileModelForm = forms.ModelForm[SenderProfile]
+else:
+    ProfileModelForm = forms.ModelForm
+
+
+class SenderProfileForm(ProfileModelForm):
+    """A sender's profile; its word lists are checked against the engine's vocabularies."""
+
+    def clean_accession_places(self) -> list[str]:
+        """Refuse places that do not exist or come twice."""
+        places: list[str] = self.cleaned_data["accession_places"]
+        if len(set(places)) != len(places):
+            raise forms.ValidationError("Each place is named once.")
+        return places
+
+    def clean_urgency_words(self) -> dict[str, str]:
+        """Return the words in capitals, each with STAT, URGENT or ROUTINE."""
+        return _words(self.cleaned_data["urgency_words"], set(UrgencyChoices.values))
+
+    def clean_modality_words(self) -> dict[str, str]:
+        """Return the words in capitals, each with a DICOM modality."""
+        return _words(self.cleaned_data["modality_words"], set(MODALITIES))
+
+
+def _words(words: object, known: set[str]) -> dict[str, str]:
+    """Return a sender's words in capitals.
+
+    Raises:
+        ValidationError: not an object of texts, or a word that means nothing known.
+    """
+    if words is None:
+        return {}
+    if not isinstance(words, dict):
+        raise forms.ValidationError('A JSON object, such as {"EMERGENCY": "STAT"}.')
+    unknown = [str(meaning) for meaning in words.values() if meaning not in known]
+    if unknown:
+        raise forms.ValidationError(f"“{unknown[0]}” is not one of {', '.join(sorted(known))}.")
+    return {str(word).strip().upper(): str(meaning) for word, meaning in words.items()}
+
+
+@admin.register(SenderProfile)
+class SenderProfileAdmin(RecordAdmin):
+    """How each sender's messages are read; the most specific profile counts."""
+
+    form = SenderProfileForm
+    list_display = ("name", "application", "facility", "issuer", "default_site", "is_strict")
+    list_filter = ("is_strict", "default_site")
+    list_select_related = ("default_site",)
+    search_fields = ("name", "application", "facility", "issuer")
+    autocomplete_fields = ("default_site",)
+    ordering = ("name",)
+    fieldsets = (
+        (
+            None,
+            {
+                "description": "Both named goes before the facility alone, before the "
+                "application alone, before the profile that names neither.",
+                "fields": ("name", ("application", "facility")),
+            },
+        ),
+        (
+            "Reading",
+            {
+                "description": "Places of the accession, first wanted first, separated by "
+                f"commas: {', '.join(default_accession_places())}.",
+                "fields": ("issuer", "default_site", "accession_places", "time_zone"),
+            },
+        ),
+        ("Words of its own", {"fields": ("urgency_words", "modality_words")}),
+        (
+            "Strictness",
+            {
+                "description": "The lists count for a strict profile only; an empty one lets "
+                "everything through.",
+                "fields": (
+                    "is_strict",
+                    "accepted_types",
+                    "accepted_versions",
+                    "accepted_processing_ids",
+                ),
+            },
+        ),
+    )
+
+
+@admin.register(InboundMessage)
+class InboundMessageAdmin(HistoryAdmin):
+    """Every message received, newest first."""
+
+    list_display = (
+        "id",
+        "received_at",
+        "sender",
+        "message_type",
+        "order_control",
+        "control_id",
+        "state",
+        "ack_code",
+        "attempts",
+        "error",
+    )
+    list_filter = ("received_at", "state", "ack_code", "is_urgent")
+    search_fields = ("control_id__exact",)
+    search_help_text = "A control id (MSH-10), in full."
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    ("received_at", "arrival_seq"),
+                    ("sender", "peer"),
+                    ("message_type", "order_control", "control_id", "is_urgent"),
+                )
+            },
+        ),
+        (
+            "What became of it",
+            {
+                "fields": (
+                    ("state", "attempts", "processed_at"),
+                    "error",
+                    "flags",
+                    ("order_keys", "order_ids"),
+                )
+            },
+        ),
+        ("Message", {"fields": ("raw_shown", "digest_shown")}),
+        ("Answer", {"fields": ("ack_code", "ack_shown")}),
+    )
+    readonly_fields = ("raw_shown", "digest_shown", "ack_shown")
+
+    @override
+    def get_queryset(self, request: HttpRequest) -> QuerySet[InboundMessage]:
+        """Return the messages; the bytes are read where one is shown."""
+        return super().get_queryset(request).defer("raw", "ack")
+
+    @admin.display(description="message")
+    def raw_shown(self, message: InboundMessage) -> SafeString:
+        """Show the message, one segment a line."""
+        return preformatted(legible(bytes(message.raw)))
+
+    @admin.display(description="digest")
+    def digest_shown(self, message: InboundMessage) -> str:
+        """Show the digest in hexadecimal."""
+        return bytes(message.digest).hex()
+
+    @admin.display(description="answer")
+    def ack_shown(self, message: InboundMessage) -> SafeString:
+        """Show the answer, one segment a line."""
+        return preformatted(legible(bytes(message.ack or b"")))
+
+
+@admin.register(MessageKey)
+class MessageKeyAdmin(HistoryAdmin):
+    """What makes a resend a resend."""
+
+    list_display = ("key_shown", "message_id")
+    search_fields = ("message_id__exact",)
+    search_help_text = "A message's number."
+    ordering = ("-message_id",)
+    fields = ("key_shown", "message_id")
+    readonly_fields = ("key_shown",)
+
+    @admin.display(description="key")
+    def key_shown(self, key: MessageKey) -> str:
+        """Show the key in hexadecimal."""
+        return bytes(key.key).hex()

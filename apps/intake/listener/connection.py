@@ -1,0 +1,277 @@
+"""One MLLP connection: frames in, answers out in the order of the frames.
+
+Reading pauses, for as many reasons as there are, instead of memory growing: too many messages
+without an answer, a peer that does not read its answers, the byte budget, the listener's end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import time
+from collections import deque
+from enum import IntFlag
+from typing import TYPE_CHECKING, cast
+
+from apps.core import clock
+from apps.hl7v2.mllp import CutFrame, Event, Frame, Framer, Garbage, Noise, OversizeFrame
+from apps.intake import metrics
+from apps.intake.listener.answers import answers_to
+from apps.intake.listener.receipts import Written
+from apps.intake.listener.reception import Arrival, Submission, refuse_late, unreadable
+from apps.intake.listener.writer import Pending
+
+if TYPE_CHECKING:
+    from apps.intake.listener.server import Listener
+
+log = logging.getLogger(__name__)
+
+
+class Paused(IntFlag):
+    """Why reading is paused; zero means it is not."""
+
+    NO = 0
+    PENDING = 1
+    UNREAD_ANSWERS = 2
+    BUDGET = 4
+    STOPPING = 8
+
+
+class MllpConnection(asyncio.BufferedProtocol):
+    """One peer.
+
+    Args:
+        listener: what all connections share.
+        number: chooses the connection's writer.
+    """
+
+    def __init__(self, listener: Listener, number: int) -> None:
+        self._listener = listener
+        self._number = number
+        self._framer = Framer(listener.limits.frame_bytes)
+        self._pending: deque[Pending] = deque()
+        self._pending_bytes = 0
+        self._paused = Paused.NO
+        self._frame_began_at: float | None = None
+        self._stalled_at: float | None = None
+        self._has_eof = False
+        self._is_open = False
+        self._transport: asyncio.Transport
+        self._peer = ""
+
+    # --- asyncio calls these -----------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to listen to a peer."""
+        self._transport = cast("asyncio.Transport", transport)
+        peer = transport.get_extra_info("peername")
+        self._peer = f"{peer[0]}:{peer[1]}"[:64] if isinstance(peer, tuple) else ""
+        _keep_alive(transport.get_extra_info("socket"))
+        self._is_open = True
+        if not self._listener.admit(self):
+            metrics.FRAME_FAULTS.labels("full").inc()
+            self._transport.abort()
+
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 -- asyncio's signature
+        """Return where to read into; shared by all, for it is copied from at once."""
+        return self._listener.read_buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Take what was read."""
+        events = self._framer.feed(bytes(self._listener.read_buffer[:nbytes]))
+        now = clock.now()
+        for event in events:
+            self._take(event, Arrival(0, now, self._peer))
+        self._watch_frame(has_ended_one=bool(events))
+        self._limit()
+
+    def eof_received(self) -> bool:
+        """Let a peer that has finished sending still read its answers."""
+        self._has_eof = True
+        self._count_cut_frame()
+        return bool(self._pending)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 -- asyncio's
+        """Forget the peer; what it sent is stored all the same, and a resend finds it."""
+        if not self._has_eof:
+            self._count_cut_frame()
+        self._is_open = False
+        self._listener.dismiss(self)
+
+    def pause_writing(self) -> None:
+        """The peer does not read its answers: take no more of it."""
+        self._stalled_at = time.monotonic()
+        self._pause(Paused.UNREAD_ANSWERS)
+
+    def resume_writing(self) -> None:
+        """The peer reads again."""
+        self._stalled_at = None
+        self._resume(Paused.UNREAD_ANSWERS)
+
+    # --- the writer, the budget and the listener call these ----------------------------------
+
+    def settled(self) -> None:
+        """Send the answers of the frames whose fate is known, in the order of the frames."""
+        wire: list[bytes] = []
+        must_close = False
+        while self._pending and not must_close:
+            results = self._pending[0].results
+            if results is None:
+                break
+            pending = self._pending.popleft()
+            self._pending_bytes -= pending.size
+            answers = answers_to(pending.submission, results)
+            must_close = answers.must_close
+            wire.append(answers.wire)
+            for code in answers.codes:
+                self._listener.count_answer(code)
+        self._send(b"".join(wire))
+        if must_close or (self._has_eof and not self._pending):
+            self.close()
+        self._limit()
+
+    def abort(self) -> None:
+        """Close at once, whatever was still to be said."""
+        if self._is_open:
+            self._transport.abort()
+
+    def pause_for_budget(self) -> None:
+        """Stop reading until others gave bytes back."""
+        self._pause(Paused.BUDGET)
+
+    def resume_for_budget(self) -> None:
+        """Read on."""
+        self._resume(Paused.BUDGET)
+
+    def stop_reading(self) -> None:
+        """Take nothing more; what was received still gets its answers."""
+        self._pause(Paused.STOPPING)
+        if not self._pending:
+            self.close()
+        self._has_eof = True
+
+    def check_times(self, now: float) -> None:
+        """Give up a frame that is not finished in time, and a peer that does not read.
+
+        Args:
+            now: of the monotonic clock.
+        """
+        limits = self._listener.limits
+        if self._stalled_at is not None and now - self._stalled_at > limits.stall_seconds:
+            metrics.FRAME_FAULTS.labels("stalled").inc()
+            self._transport.abort()
+        elif (
+            self._frame_began_at is not None
+            and not self._paused
+            and now - self._frame_began_at > limits.frame_seconds
+        ):
+            self._refuse_late_frame()
+
+    def close(self) -> None:
+        """Close once everything that was said is sent."""
+        if self._is_open:
+            self._transport.close()
+
+    # --- inside ------------------------------------------------------------------------------
+
+    def _take(self, event: Event, arrival: Arrival) -> None:
+        listener = self._listener
+        match event:
+            case Frame(payload):
+                self._submit(self._read(payload, arrival._replace(seq=listener.next_seq())))
+            case Noise(size):
+                metrics.NOISE_BYTES.inc(size)
+            case CutFrame():
+                metrics.FRAME_FAULTS.labels("cut").inc()
+            case OversizeFrame(head):
+                metrics.FRAME_FAULTS.labels("oversize").inc()
+                arrival = arrival._replace(seq=listener.next_seq())
+                self._submit(listener.reception.refuse_oversize(head, arrival))
+            case Garbage():
+                metrics.FRAME_FAULTS.labels("garbage").inc()
+                log.warning("closing %s: bytes without any MLLP block", self._peer)
+                self._transport.abort()
+
+    def _read(self, payload: bytes, arrival: Arrival) -> Submission:
+        try:
+            return self._listener.reception.receive(payload, arrival)
+        except Exception:
+            # A fault of ours: the message is kept, and the listener goes on.
+            log.exception("the message at %s could not be read", arrival.seq)
+            return unreadable(payload, arrival)
+
+    def _submit(self, submission: Submission) -> None:
+        pending = Pending(submission, self)
+        self._pending.append(pending)
+        self._pending_bytes += pending.size
+        self._listener.writers.submit(pending, home=self._number)
+
+    def _watch_frame(self, *, has_ended_one: bool) -> None:
+        if not self._framer.is_inside_frame:
+            self._frame_began_at = None
+        elif has_ended_one or self._frame_began_at is None:
+            self._frame_began_at = time.monotonic()
+
+    def _limit(self) -> None:
+        limits = self._listener.limits
+        if len(self._pending) >= limits.pending_messages:
+            self._pause(Paused.PENDING)
+        elif len(self._pending) <= limits.pending_messages // 2:
+            self._resume(Paused.PENDING)
+        if self._is_open:
+            held = self._framer.buffered_bytes + self._pending_bytes
+            self._listener.budget.hold(self, max(0, held - limits.free_bytes))
+
+    def _pause(self, reason: Paused) -> None:
+        if not self._paused and self._can_talk():
+            self._transport.pause_reading()
+        self._paused |= reason
+
+    def _resume(self, reason: Paused) -> None:
+        if not self._paused & reason:
+            return
+        self._paused &= ~reason
+        if self._paused or not self._can_talk():
+            return
+        if self._frame_began_at is not None:
+            # The time that was spent waiting for us is not the peer's.
+            self._frame_began_at = time.monotonic()
+        self._transport.resume_reading()
+
+    def _send(self, wire: bytes) -> None:
+        if wire and self._can_talk():
+            self._transport.write(wire)
+
+    def _can_talk(self) -> bool:
+        return self._is_open and not self._transport.is_closing()
+
+    def _count_cut_frame(self) -> None:
+        if self._framer.is_inside_frame:
+            metrics.FRAME_FAULTS.labels("cut").inc()
+
+    def _refuse_late_frame(self) -> None:
+        """Say AR to what never ended, behind the answers that are still under way, and close."""
+        metrics.FRAME_FAULTS.labels("late").inc()
+        log.warning("closing %s: a block was not finished in time", self._peer)
+        self._frame_began_at = None
+        self._has_eof = True
+        self._pause(Paused.STOPPING)
+        arrival = Arrival(self._listener.next_seq(), clock.now(), self._peer)
+        refused = Pending(refuse_late(arrival), self)
+        refused.results = [
+            Written(receipt.ack, receipt.ack_code) for receipt in refused.submission.receipts
+        ]
+        self._pending.append(refused)
+        self.settled()
+
+
+def _keep_alive(wire: socket.socket) -> None:
+    """Notice within two minutes that a silent peer is gone; networks drop it without a word."""
+    wire.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in (
+        (socket.TCP_KEEPIDLE, 60),
+        (socket.TCP_KEEPINTVL, 15),
+        (socket.TCP_KEEPCNT, 4),
+    ):
+        wire.setsockopt(socket.IPPROTO_TCP, option, value)

@@ -1,0 +1,32 @@
+"""What the MLLP listener counts; true over all listeners of a machine."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge
+
+MESSAGES_RECEIVED = Counter(
+    "hl7_listener_messages_received_total",
+    "Complete HL7 messages by answer (MSA-1); none: not to be answered, closed: the connection "
+    "was closed because it is unknown whether the commit arrived.",
+    ["answer"],
+)
+CONNECTIONS = Gauge(
+    "hl7_listener_connections",
+    "MLLP connections open now.",
+    multiprocess_mode="livesum",
+)
+FRAME_FAULTS = Counter(
+    "hl7_listener_frame_faults_total",
+    "Blocks that never became a message: cut, oversize, late; and connections closed for it: "
+    "garbage, stalled, full.",
+    ["kind"],
+)
+NOISE_BYTES = Counter(
+    "hl7_listener_noise_bytes_total",
+    "Bytes between MLLP blocks, skipped.",
+)
+COMMITS = Counter(
+    "hl7_listener_commits_total",
+    "Group commits by result: stored, not_now, unknown.",
+    ["result"],
+)

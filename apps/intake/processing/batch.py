@@ -1,0 +1,153 @@
+"""Takes waiting messages and makes them take effect, a batch in one transaction.
+
+A batch that fails or dies is tried again as batches of one, with each try counted before it is
+made, so that only the message at fault goes to quarantine.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+
+from apps.assignment.desk import open_desk
+from apps.assignment.services.after import after_commit
+from apps.core import bulk, clock
+from apps.hl7v2.errors import FieldError
+from apps.intake.choices import InboundState
+from apps.intake.models import InboundMessage
+from apps.intake.processing import queue
+from apps.intake.processing.apply import Effect, apply_reading
+from apps.intake.processing.catalogue import current_catalogue
+from apps.intake.processing.changes import Reading
+from apps.intake.processing.queue import Waiting
+from apps.intake.processing.reading import read_message
+from apps.intake.processing.session import Session
+
+log = logging.getLogger(__name__)
+
+ACTOR = "system:hl7"
+_AWAY = (OperationalError, InterfaceError)
+
+
+def process_waiting() -> int:
+    """Let the next messages take effect; return how many were dealt with.
+
+    Raises:
+        OperationalError: the database is away; nothing is lost, the caller waits.
+    """
+    suspects = queue.by_ids(queue.left_in_hand())
+    if suspects:
+        return _one_by_one(suspects)
+    batch = queue.next_batch()
+    if not batch:
+        return 0
+    queue.mark([message.id for message in batch])
+    try:
+        return process(batch)
+    except _AWAY as error:
+        if not _is_about_data(error):
+            raise
+        log.exception("a batch of %d messages failed; trying them one by one", len(batch))
+    except Exception:
+        log.exception("a batch of %d messages failed; trying them one by one", len(batch))
+    return _one_by_one(batch)
+
+
+def process(batch: Sequence[Waiting]) -> int:
+    """Let these messages take effect, all in one transaction; return their number."""
+    with transaction.atomic():
+        session = Session(
+            desk=open_desk(at=clock.now(), actor=ACTOR), catalogue=current_catalogue()
+        )
+        # Under the lock: another decider may have taken some meanwhile.
+        batch = _still_waiting(batch)
+        readings = [_read(message, session) for message in batch]
+        session.load(readings)
+        rows = [
+            _row(session, message, reading)
+            for message, reading in zip(batch, readings, strict=True)
+        ]
+        flushed = session.flush()
+        bulk.update(InboundMessage, rows, key="id")
+        queue.clear_mark()
+    after_commit(flushed)
+    return len(batch)
+
+
+def _still_waiting(batch: Sequence[Waiting]) -> list[Waiting]:
+    ids = [message.id for message in batch]
+    waiting = set(
+        InboundMessage.objects.filter(pk__in=ids, state=InboundState.WAITING).values_list(
+            "pk", flat=True
+        )
+    )
+    return [message for message in batch if message.id in waiting]
+
+
+def _read(message: Waiting, session: Session) -> Reading:
+    try:
+        return read_message(message.raw, catalogue=session.catalogue)
+    except FieldError as error:
+        return Reading(note=str(error), flags=("unreadable",))
+
+
+def _row(session: Session, message: Waiting, reading: Reading) -> dict[str, object]:
+    effect = (
+        apply_reading(session, reading, message_id=message.id, received_at=message.received_at)
+        if reading.is_used
+        else Effect()
+    )
+    flags = dict.fromkeys([*message.flags, *reading.flags, *effect.flags])
+    state = InboundState.PROCESSED if reading.is_used else InboundState.IGNORED
+    return {
+        "id": message.id,
+        "state": state.value,
+        "flags": [flag[:64] for flag in flags],
+        "order_ids": effect.order_ids,
+        "error": reading.note,
+        "processed_at": session.at,
+    }
+
+
+def _one_by_one(batch: Sequence[Waiting]) -> int:
+    done = 0
+    for message in batch:
+        queue.mark([message.id])
+        attempt = queue.count_attempt(message)
+        if attempt > queue.MAX_ATTEMPTS:
+            queue.quarantine(message, "its worker died on each try", at=clock.now())
+            done += 1
+            continue
+        done += _alone(message, attempt)
+    queue.mark([])
+    return done
+
+
+def _alone(message: Waiting, attempt: int) -> int:
+    try:
+        return process([message])
+    except _AWAY as error:
+        if not _is_about_data(error):
+            raise
+        _failed(message, attempt, error)
+    except Exception as error:  # noqa: BLE001 -- whatever it was, the others must go on
+        _failed(message, attempt, error)
+    return 1
+
+
+def _failed(message: Waiting, attempt: int, error: Exception) -> None:
+    log.exception("message %s failed on try %d", message.id, attempt)
+    if attempt >= queue.MAX_ATTEMPTS:
+        queue.quarantine(message, f"{type(error).__name__}: {error}", at=clock.now())
+
+
+def _is_about_data(error: DatabaseError | InterfaceError) -> bool:
+    """Return whether the server refused what it was given, rather than being away."""
+    state = getattr(error.__cause__, "sqlstate", None)
+    return connection.is_usable() and state is not None and state[:2] not in _SERVER_TROUBLE
+
+
+# Connection, resources, operator intervention, system error, serialisation and deadlock.
+_SERVER_TROUBLE = frozenset({"08", "53", "57", "58", "40"})

@@ -1,0 +1,118 @@
+"""What is known here: sites, procedures and senders, looked up by the words of messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from apps.catalog.models import Procedure, ProcedureAlias, Site, SiteAlias
+from apps.core.models import ConfigVersion
+from apps.intake.models import SenderProfile, default_accession_places
+
+_AREAS = ("catalog", "senders")
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Sites, procedures and profiles of one version; keys are upper case."""
+
+    versions: Mapping[str, int]
+    sites: Mapping[str, Site]
+    procedures: Mapping[str, Procedure]
+    procedure_aliases: Mapping[tuple[str, str, str], Procedure]
+    profiles: Mapping[tuple[str, str], SenderProfile]
+
+    def site(self, word: str) -> Site | None:
+        """Return the active site of this code or alias, whatever its case."""
+        return self.sites.get(word.strip().upper())
+
+    def procedure(self, *, issuer: str, system: str, code: str) -> Procedure | None:
+        """Return the procedure of a code: the issuer's own alias first, the table's code last."""
+        word = code.strip().upper()
+        for owner, coding in ((issuer, system), (issuer, ""), ("", system), ("", "")):
+            found = self.procedure_aliases.get((owner, coding, word))
+            if found is not None:
+                return found
+        return self.procedures.get(word)
+
+    def profile(self, *, application: str, facility: str) -> SenderProfile:
+        """Return the most specific profile of a sender; without any, the defaults."""
+        for key in (
+            (application, facility), ("", facility), (application, ""), ("", ""),
+        ):
+            found = self.profiles.get(key)
+            if found is not None:
+                return found
+        return _DEFAULT_PROFILE
+
+
+def zone_of(profile: SenderProfile, site: Site | None) -> ZoneInfo:
+    """Return the zone of times without an offset: the sender's, the site's, else UTC."""
+    name = profile.time_zone or (site.time_zone if site else "") or "UTC"
+    return ZoneInfo(name)
+
+
+_catalogue: Catalogue | None = None
+
+
+def current_catalogue() -> Catalogue:
+    """Return the catalogue of the database's version, read anew when it was edited."""
+    global _catalogue  # noqa: PLW0603 -- one copy per process is the point of a cache
+    versions = _versions()
+    while _catalogue is None or _catalogue.versions != versions:
+        _catalogue = _load(versions)
+        # Equal versions before and after mean that no edit fell between the reads.
+        versions = _versions()
+    return _catalogue
+
+
+def forget() -> None:
+    """Drop the process's copy."""
+    global _catalogue  # noqa: PLW0603 -- see current_catalogue
+    _catalogue = None
+
+
+_DEFAULT_PROFILE = SenderProfile(
+    name="default", accession_places=default_accession_places(), urgency_words={},
+    modality_words={},
+)
+
+
+def _versions() -> dict[str, int]:
+    found = dict(
+        ConfigVersion.objects.filter(area__in=_AREAS).values_list("area", "version")
+    )
+    return {area: found.get(area, 0) for area in _AREAS}
+
+
+def _load(versions: dict[str, int]) -> Catalogue:
+    sites = {site.pk: site for site in Site.objects.filter(is_active=True)}
+    procedures = {row.pk: row for row in Procedure.objects.all()}
+    return Catalogue(
+        versions=versions,
+        sites=_sites_by_word(sites),
+        procedures={row.code.upper(): row for row in procedures.values()},
+        procedure_aliases={
+            (alias.issuer, alias.coding_system, alias.local_code.upper()): procedures[
+                alias.procedure_id
+            ]
+            for alias in ProcedureAlias.objects.all()
+            if alias.procedure_id in procedures
+        },
+        profiles={
+            (profile.application, profile.facility): profile
+            for profile in SenderProfile.objects.select_related("default_site")
+        },
+    )
+
+
+def _sites_by_word(sites: Mapping[int, Site]) -> dict[str, Site]:
+    words = {
+        alias.value.upper(): sites[alias.site_id] for alias in _aliases(sites)
+    }
+    return words | {site.code.upper(): site for site in sites.values()}
+
+
+def _aliases(sites: Mapping[int, Site]) -> Iterable[SiteAlias]:
+    return SiteAlias.objects.filter(site_id__in=sites)

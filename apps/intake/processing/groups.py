@@ -1,0 +1,277 @@
+"""Understands one order group: the sender's places, the catalogue's words, what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from apps.catalog.models import Procedure, Site
+from apps.engine.codes import Reason, Urgency
+from apps.engine.vocabulary import specialty_for
+from apps.hl7v2.facts import read_group
+from apps.hl7v2.rawfacts import Candidate, EntityId, RawFacts, first_known
+from apps.hl7v2.groups import Group
+from apps.hl7v2.message import Message, Segment
+from apps.hl7v2.vocabulary import guess_from_words, resolve_body_part, resolve_modality
+from apps.intake.choices import AccessionPlace, StatusMeaning
+from apps.intake.models import SenderProfile
+from apps.intake.processing.catalogue import Catalogue
+from apps.intake.processing.patients import patient_update
+from apps.intake.processing.changes import (
+    CONTROL_CODES,
+    PLACER_RANK,
+    RESULT_STATUSES,
+    STATUS_EVENTS,
+    Action,
+    OrderChange,
+)
+from apps.orders.choices import IdentifierKind, OrderStatus
+from apps.orders.identity import Identity
+
+_HEADER = frozenset({"MSH", "PID", "PV1"})
+_PLACES: Mapping[str, tuple[str, ...]] = {
+    AccessionPlace.IPC_1: ("IPC-1.1",),
+    AccessionPlace.OBR_18: ("OBR-18.1",),
+    AccessionPlace.FILLER: ("OBR-3.1", "ORC-3.1"),
+    AccessionPlace.PLACER: ("OBR-2.1", "ORC-2.1"),
+}
+_PLACER_PLACES = frozenset(_PLACES[AccessionPlace.PLACER])
+_CR = b"\r"
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who sent a message: MSH-3 and MSH-4, the issuer of its numbers, how it is read."""
+
+    application: str
+    facility: str
+    issuer: str
+    profile: SenderProfile
+
+    @property
+    def name(self) -> str:
+        """Return ``application^facility``."""
+        return f"{self.application}^{self.facility}"
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the catalogue makes of a group."""
+
+    site: Site | None
+    procedure: Procedure | None
+    modality: str
+    body_part: str
+
+    @property
+    def subspecialty(self) -> str:
+        """Return the procedure's subspecialty, else the one its modality and part suggest."""
+        named = self.procedure.subspecialty if self.procedure else ""
+        if named or not (self.modality or self.body_part):
+            return named
+        return specialty_for(self.modality, self.body_part)
+
+
+def read_change(  # noqa: PLR0913 -- what a group is read with
+    message: Message, group: Group, *, sender: Sender, catalogue: Catalogue, is_result: bool,
+    zone: ZoneInfo,
+) -> OrderChange:
+    """Return what one group asks for."""
+    facts = read_group(
+        message,
+        group,
+        zone=zone,
+        facts={"accession": _accession_places(sender.profile)},
+        urgency_words=_upper(sender.profile.urgency_words),
+    )
+    known = _recognise(facts, sender, catalogue)
+    accession, rank = _accession(facts)
+    action, report = _action(facts, sender.profile, is_result=is_result)
+    return OrderChange(
+        action=action,
+        issuer=sender.issuer,
+        identities=_identities(facts),
+        accession=accession,
+        accession_rank=rank,
+        procedure_code=facts.procedure_code,
+        values=_values(facts, known, sender),
+        patient=patient_update(facts.patient, sender.issuer),
+        parked=_parked(facts, known),
+        report=report,
+        header=_bytes(part for part in group.header if part.name in _HEADER),
+        group=_bytes(group.segments),
+        flags=_flags(facts, known),
+    )
+
+
+# -- what it asks for ---------------------------------------------------------------------
+
+
+def _action(
+    facts: RawFacts, profile: SenderProfile, *, is_result: bool
+) -> tuple[Action, OrderStatus | None]:
+    if is_result:
+        return Action.RESULT, RESULT_STATUSES.get(facts.result_status)
+    if not facts.is_status_event:
+        return CONTROL_CODES.get(facts.control_code, Action.NEW), None
+    if CONTROL_CODES.get(facts.control_code) is Action.CANCEL:
+        return Action.CANCEL, None
+    status = STATUS_EVENTS.get(facts.order_status) or STATUS_EVENTS.get(facts.result_status)
+    if facts.control_code != "SC" or status is None:
+        return Action.NOTE, None
+    if status is OrderStatus.CANCELLED:
+        return Action.CANCEL, None
+    if profile.status_meaning == StatusMeaning.EXAM:
+        return Action.NOTE, None
+    return Action.STATUS, status
+
+
+# -- who it is ----------------------------------------------------------------------------
+
+
+def _accession_places(profile: SenderProfile) -> tuple[str, ...]:
+    return tuple(place for name in profile.accession_places for place in _PLACES[name])
+
+
+def _accession(facts: RawFacts) -> tuple[str, int]:
+    """Return the shown accession and how good its place is; 0 is the best, 9 the placer's."""
+    if not facts.accessions:
+        return facts.study_uid[:200], PLACER_RANK
+    best = facts.accessions[0]
+    return best.value[:200], PLACER_RANK if best.place in _PLACER_PLACES else _RANKS[best.place]
+
+
+_RANKS: Mapping[str, int] = {"IPC-1.1": 0, "OBR-18.1": 0, "OBR-3.1": 1, "ORC-3.1": 1}
+
+
+def _identities(facts: RawFacts) -> tuple[Identity, ...]:
+    found = []
+    if facts.study_uid:
+        found.append(
+            Identity(IdentifierKind.STUDY_UID, f"{facts.study_uid}|{facts.procedure_code}"[:400])
+        )
+    accession = next(
+        (place for place in facts.accessions if place.place not in _PLACER_PLACES), None
+    )
+    if accession is not None:
+        found.append(Identity(IdentifierKind.ACCESSION, accession.value[:400]))
+    if facts.filler.value:
+        found.append(Identity(IdentifierKind.FILLER, facts.filler.value[:400]))
+    if facts.placer.value:
+        found.append(Identity(IdentifierKind.PLACER, _with_namespace(facts.placer)))
+    return tuple(found)
+
+
+def _with_namespace(number: EntityId) -> str:
+    parts = (number.value, number.namespace)
+    return "^".join(part for part in parts if part)[:400]
+
+
+# -- what it is ---------------------------------------------------------------------------
+
+
+def _recognise(facts: RawFacts, sender: Sender, catalogue: Catalogue) -> Known:
+    procedure = _procedure(facts, sender, catalogue)
+    guessed_modality, guessed_part = guess_from_words(facts.procedure_text)
+    words = _upper(sender.profile.modality_words)
+    site = _first(facts.candidates["site"], catalogue.site) or sender.profile.default_site
+    modality = _first(
+        facts.candidates["modality"],
+        lambda word: resolve_modality(word, words),
+        procedure.modality if procedure else None,
+    )
+    body_part = _first(
+        facts.candidates["body_part"],
+        resolve_body_part,
+        procedure.body_part if procedure else None,
+    )
+    return Known(
+        site=site,
+        procedure=procedure,
+        modality=modality or guessed_modality or "",
+        body_part=body_part or guessed_part or "",
+    )
+
+
+def _procedure(facts: RawFacts, sender: Sender, catalogue: Catalogue) -> Procedure | None:
+    if not facts.procedure_code:
+        return None
+    return catalogue.procedure(
+        issuer=sender.issuer, system=facts.procedure_system, code=facts.procedure_code
+    )
+
+
+def _first(
+    candidates: tuple[Candidate, ...], known: Callable[[str], _T | None], table: _T | None = None
+) -> _T | None:
+    found = first_known(candidates, known, table or None)
+    return found[1] if found else None
+
+
+def _values(facts: RawFacts, known: Known, sender: Sender) -> dict[str, Any]:
+    procedure, provider = known.procedure, facts.ordering_provider
+    default = procedure.default_urgency if procedure else Urgency.ROUTINE.value
+    values = {
+        "site_id": known.site.pk if known.site else None,
+        "procedure_id": procedure.pk if procedure else None,
+        "procedure_code": facts.procedure_code[:200],
+        "procedure_text": (facts.procedure_text or _description(procedure))[:500],
+        "modality": known.modality,
+        "body_part": known.body_part,
+        "subspecialty": known.subspecialty,
+        "sent_urgency": facts.urgency.urgency,
+        "default_urgency": default,
+        "rvu": procedure.rvu if procedure else Decimal(1),
+        "indication": facts.indication,
+        "ordering_provider": " ".join(
+            part for part in (provider.id, provider.name) if part
+        )[:300],
+        "ordering_contact": facts.provider_contact[:300],
+        "patient_class": facts.patient_class[:32],
+        "patient_location": facts.patient_location[:200],
+        "visit_number": facts.visit_number[:200],
+        "exam_at": facts.exam_at,
+        "scheduled_at": facts.scheduled_at,
+        "ordered_at": facts.ordered_at,
+        "sent_at": facts.sent_at,
+        "study_uid": facts.study_uid[:200],
+        "sender": sender.name[:400],
+    }
+    return {name: value for name, value in values.items() if value not in ("", None)}
+
+
+def _description(procedure: Procedure | None) -> str:
+    return procedure.description if procedure else ""
+
+
+def _parked(facts: RawFacts, known: Known) -> Reason | None:
+    """Return what is missing to decide; the first that a person can mend. Source: spec 1."""
+    if known.site is None:
+        return Reason.UNKNOWN_SITE
+    if not known.modality:
+        is_named = any(place.place in _MODALITY_PLACES for place in facts.candidates["modality"])
+        has_code = bool(facts.procedure_code) and known.procedure is None
+        return Reason.UNKNOWN_PROCEDURE if has_code and not is_named else Reason.UNKNOWN_MODALITY
+    return None if facts.patient.ids else Reason.NO_PATIENT
+
+
+_MODALITY_PLACES = frozenset({"ZRD-3.1", "OBR-24.1", "IPC-5.1"})
+
+
+def _flags(facts: RawFacts, known: Known) -> tuple[str, ...]:
+    flags = [flag.code for flag in facts.flags]
+    if facts.procedure_code and known.procedure is None:
+        flags.append("unknown_procedure")
+    return tuple(dict.fromkeys(flags))
+
+
+def _upper(words: Mapping[str, Any]) -> dict[str, str]:
+    return {str(word).upper(): str(meaning) for word, meaning in words.items()}
+
+
+def _bytes(segments: Iterable[Segment]) -> bytes:
+    return b"".join(segment.raw + _CR for segment in segments)

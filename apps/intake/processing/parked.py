@@ -1,0 +1,93 @@
+"""Reads parked orders again when a mapping changed: from their own segments, as they came."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from apps.assignment.desk import Case, open_desk
+from apps.assignment.models import Unassigned
+from apps.assignment.services.after import after_commit
+from apps.assignment.services.retry import PARKED
+from apps.core import clock
+from apps.hl7v2.errors import FieldError
+from apps.intake.processing.apply import fill, missing, settle
+from apps.intake.processing.catalogue import Catalogue, current_catalogue
+from apps.intake.processing.changes import OrderChange
+from apps.intake.processing.reading import read_message
+from apps.intake.processing.session import Session
+
+CHUNK = 50
+ACTOR = "system:mapping"
+
+_last_versions: dict[str, int] | None = None
+_waiting: list[int] = []
+
+
+def forget() -> None:
+    """Forget the last pass; the next call reads everything that is parked."""
+    global _last_versions  # noqa: PLW0603 -- one walk per process
+    _last_versions = None
+    _waiting.clear()
+
+
+def rerun_if_mapped() -> int:
+    """Read a chunk of parked orders again if the catalogue changed since the last time.
+
+    Returns:
+        How many orders were looked at; 0 when there is nothing to do.
+    """
+    global _last_versions  # noqa: PLW0603 -- one walk per process
+    versions = dict(current_catalogue().versions)
+    if versions != _last_versions:
+        _last_versions = versions
+        _waiting[:] = _parked_ids()
+    chunk = _waiting[:CHUNK]
+    del _waiting[:CHUNK]
+    if chunk:
+        _rerun(chunk)
+    return len(chunk)
+
+
+def _parked_ids() -> list[int]:
+    rows = Unassigned.objects.filter(is_waiting=True, reason__in=PARKED)
+    return list(rows.order_by("urgency_rank", "since").values_list("order_id", flat=True))
+
+
+def _rerun(ids: Sequence[int]) -> None:
+    with transaction.atomic():
+        session = Session(
+            desk=open_desk(at=clock.now(), actor=ACTOR), catalogue=current_catalogue()
+        )
+        session.load_cases(ids)
+        for order_id in ids:
+            _read_again(session, session.case(order_id))
+        flushed = session.flush()
+    after_commit(flushed)
+
+
+def _read_again(session: Session, case: Case) -> None:
+    if case.queued is None or case.queued.reason not in PARKED or case.segments is None:
+        return
+    change = _change(case, session.catalogue)
+    if change is None:
+        return
+    if change.patient is not None:
+        session.patients.load([change.patient.key])
+    fill(session, case, change)
+    parked = missing(case, change)
+    if parked is None or parked.value != case.queued.reason:
+        settle(session, case, parked)
+
+
+def _change(case: Case, catalogue: Catalogue) -> OrderChange | None:
+    """Return what the order's segments say by now, None when they cannot be read."""
+    assert case.segments is not None  # noqa: S101 -- asked by _read_again
+    raw = bytes(case.segments.header) + bytes(case.segments.group)
+    try:
+        reading = read_message(raw, catalogue=catalogue)
+    except FieldError:
+        return None
+    return reading.changes[0] if reading.changes else None
+

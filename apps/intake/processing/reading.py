@@ -1,0 +1,107 @@
+"""Understands a message with the catalogue's help; changes nothing.
+
+Pure but for the catalogue it is given, so that a page can show what would be understood and a
+parked order can be read again from its own segments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from apps.hl7v2.groups import split_groups
+from apps.hl7v2.message import Message
+from apps.hl7v2.people import read_merges, read_patient
+from apps.intake.keys import issuer_for
+from apps.intake.processing.catalogue import Catalogue, zone_of
+from apps.intake.processing.changes import Reading
+from apps.intake.processing.groups import Sender, read_change
+from apps.intake.processing.patients import patient_update
+from apps.orders.patients import PatientUpdate
+
+OUR_APPLICATION = "ASSIGNMENT_ENGINE"
+OUR_FACILITY = "ENTERPRISE"
+ORDER_TYPES = frozenset({"ORM", "OMI", "OMG"})
+_UPDATES = frozenset({"A04", "A08", "A01", "A05", "A31", "A28"})
+
+
+def read_message(raw: bytes, *, catalogue: Catalogue) -> Reading:
+    """Return what a stored message asks for.
+
+    Raises:
+        FieldError: the bytes have no usable MSH; intake has refused such a message already.
+    """
+    message = Message(raw)
+    code, trigger = message.get("MSH-9.1").upper(), message.get("MSH-9.2").upper()
+    sender = sender_of(message, catalogue)
+    if _is_our_own(message, sender):
+        return Reading(note="our own message came back")
+    if code == "ADT":
+        return _read_patients(message, trigger, sender)
+    if code in ORDER_TYPES or code == "ORU":
+        return _read_orders(message, sender, catalogue, is_result=code == "ORU")
+    return Reading(note="not used")
+
+
+def sender_of(message: Message, catalogue: Catalogue) -> Sender:
+    """Return who sent a message, with the profile that reads it."""
+    application = _first_filled(message, 3)
+    facility = _first_filled(message, 4)
+    profile = catalogue.profile(application=application, facility=facility)
+    issuer = issuer_for(
+        profile_issuer=profile.issuer, facility=facility, application=application
+    )
+    return Sender(application, facility, issuer, profile)
+
+
+def _first_filled(message: Message, field: int) -> str:
+    values = (message.header.get(field, number).strip() for number in (1, 2, 3))
+    return next((value for value in values if value), "")
+
+
+def _is_our_own(message: Message, sender: Sender) -> bool:
+    """A peer may send back what we told it, with its own MSH or ours: ZRA is only ours."""
+    is_from_us = (sender.application, sender.facility) == (OUR_APPLICATION, OUR_FACILITY)
+    return is_from_us or message.first("ZRA") is not None
+
+
+def _read_orders(
+    message: Message, sender: Sender, catalogue: Catalogue, *, is_result: bool
+) -> Reading:
+    groups = split_groups(message)
+    changes = tuple(
+        read_change(
+            message, group, sender=sender, catalogue=catalogue, is_result=is_result,
+            zone=zone_of(sender.profile, None),
+        )
+        for group in groups
+    )
+    return Reading(
+        changes=tuple(change for change in changes if change.identities),
+        note="" if groups else "no order in it",
+        flags=tuple(message.flags),
+    )
+
+
+def _read_patients(message: Message, trigger: str, sender: Sender) -> Reading:
+    if trigger == "A40":
+        return Reading(merges=tuple(_merges(message, sender)), flags=tuple(message.flags))
+    if trigger not in _UPDATES:
+        return Reading(note="not used")
+    patient = patient_update(read_patient(message.first("PID")), sender.issuer)
+    return Reading(
+        patients=(patient,) if patient else (),
+        note="" if patient else "no patient in it",
+        flags=tuple(message.flags),
+    )
+
+
+def _merges(
+    message: Message, sender: Sender
+) -> Iterable[tuple[PatientUpdate, PatientUpdate]]:
+    for merge in read_merges(message):
+        survivor = patient_update(merge.survivor, sender.issuer)
+        if survivor is None:
+            continue
+        for prior in merge.prior:
+            dead = PatientUpdate(authority=prior.authority or sender.issuer, mrn=prior.value)
+            if dead.key != survivor.key:
+                yield survivor, dead

@@ -1,0 +1,1 @@
+"""Health and metrics, as seen from outside; reads only, no patient data."""

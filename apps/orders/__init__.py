@@ -1,0 +1,1 @@
+"""Patients and orders, the order's lifecycle and its HL7 segments as they came."""

@@ -1,0 +1,166 @@
+"""Admin pages of patients, orders and what identifies them; all of it is history."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from typing_extensions import override
+
+from apps.core.admin_base import NOTHING, HistoryAdmin, HistoryInline, preformatted
+from apps.core.legible import legible
+from apps.orders.models import Order, OrderIdentifier, OrderSegments, Patient, UnknownCancel
+from apps.orders.search import order_ids
+
+NUMBERS_HELP = "An accession, order number or study instance UID, in full."
+
+
+class IdentifierInline(HistoryInline):
+    """The numbers an order is known by."""
+
+    model = OrderIdentifier
+    fields = ("kind", "value", "issuer")
+
+
+@admin.register(Patient)
+class PatientAdmin(HistoryAdmin):
+    """Patients; found by record number, in full."""
+
+    list_display = ("id", "mrn", "authority", "family_name", "given_name", "birth_on", "sex")
+    search_fields = ("mrn__exact",)
+    search_help_text = "A medical record number, in full."
+
+
+@admin.register(Order)
+class OrderAdmin(HistoryAdmin):
+    """The studies to read, newest first."""
+
+    list_display = (
+        "accession",
+        "status",
+        "urgency",
+        "modality",
+        "body_part",
+        "procedure_code",
+        "site",
+        "issuer",
+        "received_at",
+        "report_due_at",
+    )
+    list_filter = ("received_at", "status", "urgency", "modality", "site")
+    list_select_related = ("site",)
+    search_fields = ("accession",)
+    search_help_text = NUMBERS_HELP
+    inlines = (IdentifierInline,)
+    fieldsets = (
+        (None, {"fields": ("accession", "study_uid", "issuer", "sender", "status", "flags")}),
+        (
+            "Study",
+            {
+                "fields": (
+                    "site",
+                    ("procedure", "procedure_code", "procedure_text"),
+                    ("modality", "body_part", "subspecialty"),
+                    ("urgency", "rvu"),
+                    "indication",
+                    "held_reason",
+                )
+            },
+        ),
+        (
+            "Patient and provider",
+            {
+                "fields": (
+                    "patient",
+                    ("patient_class", "patient_location", "visit_number"),
+                    ("ordering_provider", "ordering_contact"),
+                )
+            },
+        ),
+        (
+            "Times",
+            {
+                "fields": (
+                    ("received_at", "sent_at", "ordered_at"),
+                    ("scheduled_at", "exam_at"),
+                    ("acknowledge_due_at", "report_due_at", "reported_at"),
+                    "updated_at",
+                )
+            },
+        ),
+        ("As it came", {"fields": ("segments_shown", "last_message_id")}),
+    )
+    readonly_fields = ("segments_shown",)
+
+    @override
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Order], search_term: str
+    ) -> tuple[QuerySet[Order], bool]:
+        """Search by number in the indexes."""
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(pk__in=order_ids(search_term)), False
+
+    @admin.display(description="segments")
+    def segments_shown(self, order: Order) -> SafeString:
+        """Show the segments of the last message that changed the order."""
+        segments = OrderSegments.objects.filter(pk=order.pk).first()
+        return _segments_text(segments) if segments else NOTHING
+
+
+@admin.register(OrderIdentifier)
+class OrderIdentifierAdmin(HistoryAdmin):
+    """Every number of every order."""
+
+    list_display = ("value", "kind", "issuer", "order")
+    list_filter = ("kind",)
+    list_select_related = ("order",)
+    search_fields = ("value__exact",)
+    search_help_text = NUMBERS_HELP
+
+
+@admin.register(OrderSegments)
+class OrderSegmentsAdmin(HistoryAdmin):
+    """The segments of orders, as they came."""
+
+    list_display = ("order", "order_issuer")
+    list_select_related = ("order",)
+    search_fields = ("order__accession",)
+    search_help_text = NUMBERS_HELP
+    fields = ("order", "shown")
+    readonly_fields = ("shown",)
+
+    @override
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[OrderSegments], search_term: str
+    ) -> tuple[QuerySet[OrderSegments], bool]:
+        """Search by number in the indexes."""
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(pk__in=order_ids(search_term)), False
+
+    @admin.display(description="issuer")
+    def order_issuer(self, segments: OrderSegments) -> str:
+        """Show who issued the order's numbers."""
+        return segments.order.issuer
+
+    @admin.display(description="segments")
+    def shown(self, segments: OrderSegments) -> SafeString:
+        """Show the segments, one a line."""
+        return _segments_text(segments)
+
+
+@admin.register(UnknownCancel)
+class UnknownCancelAdmin(HistoryAdmin):
+    """Cancels that came before their order."""
+
+    list_display = ("value", "kind", "issuer", "at", "message_id")
+    list_filter = ("kind", "at")
+    search_fields = ("value__exact",)
+    search_help_text = NUMBERS_HELP
+
+
+def _segments_text(segments: OrderSegments) -> SafeString:
+    header, group = bytes(segments.header), bytes(segments.group)
+    return preformatted(f"{legible(header)}\n{legible(group, header=header)}")

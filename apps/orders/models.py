@@ -1,0 +1,175 @@
+"""Patients, orders (the studies to read), what identifies them, and their segments as they came."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+from apps.catalog.choices import UrgencyChoices
+from apps.catalog.models import Procedure, Site
+from apps.core.fields import ProtectedBytesField, ProtectedDateField, ProtectedTextField
+from apps.orders.choices import IdentifierKind, OrderStatus
+
+
+class Patient(models.Model):
+    """A person, known by a medical record number (MRN) of an assigning authority."""
+
+    authority = models.CharField(max_length=120)
+    mrn = ProtectedTextField()
+    family_name = ProtectedTextField(blank=True, default="")
+    given_name = ProtectedTextField(blank=True, default="")
+    birth_on = ProtectedDateField(null=True, blank=True)
+    sex = models.CharField(max_length=8, blank=True, default="")
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged",
+        help_text="The survivor, when this number was merged away (ADT^A40).",
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["authority", "mrn"], name="one_patient_per_mrn"),
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True) | ~Q(merged_into=F("id")),
+                name="patient_is_not_merged_into_itself",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"patient {self.pk}"
+
+
+class Order(models.Model):
+    """One study to read; the unit of assignment is the requested procedure."""
+
+    issuer = models.CharField(max_length=200)
+    accession = models.CharField(max_length=200, db_index=True)
+    accession_rank = models.PositiveSmallIntegerField(
+        default=0, help_text="Which of the sender's places gave the accession; 0 is the best."
+    )
+    study_uid = models.CharField(max_length=200, blank=True, default="")
+    patient = models.ForeignKey(
+        Patient, null=True, blank=True, on_delete=models.PROTECT, related_name="orders"
+    )
+    site = models.ForeignKey(
+        Site, null=True, blank=True, on_delete=models.PROTECT, related_name="orders"
+    )
+    procedure = models.ForeignKey(
+        Procedure, null=True, blank=True, on_delete=models.SET_NULL, related_name="orders"
+    )
+    procedure_code = models.CharField(max_length=200, blank=True, default="")
+    procedure_text = models.CharField(max_length=500, blank=True, default="")
+    modality = models.CharField(max_length=16, blank=True, default="")
+    body_part = models.CharField(max_length=32, blank=True, default="")
+    subspecialty = models.CharField(max_length=64, blank=True, default="")
+    urgency = models.CharField(
+        max_length=8, choices=UrgencyChoices, default=UrgencyChoices.ROUTINE
+    )
+    sent_urgency = models.CharField(
+        max_length=8, choices=UrgencyChoices, default=UrgencyChoices.ROUTINE,
+        help_text="As the sender last said; a rule or a person may have set another.",
+    )
+    rvu = models.DecimalField(max_digits=7, decimal_places=2, default=Decimal(1))
+    indication = ProtectedTextField(blank=True, default="")
+    ordering_provider = models.CharField(max_length=300, blank=True, default="")
+    ordering_contact = models.CharField(max_length=300, blank=True, default="")
+    patient_class = models.CharField(max_length=32, blank=True, default="")
+    patient_location = models.CharField(max_length=200, blank=True, default="")
+    visit_number = models.CharField(max_length=200, blank=True, default="")
+    exam_at = models.DateTimeField(null=True, blank=True)
+    scheduled_at = models.DateTimeField(null=True, blank=True)
+    ordered_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    received_at = models.DateTimeField(db_index=True)
+    acknowledge_due_at = models.DateTimeField(null=True, blank=True)
+    report_due_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    reported_at = models.DateTimeField(null=True, blank=True)
+    status = models.CharField(
+        max_length=16, choices=OrderStatus, default=OrderStatus.RECEIVED, db_index=True
+    )
+    held_reason = models.CharField(max_length=200, blank=True, default="")
+    flags = ArrayField(models.CharField(max_length=64), default=list, blank=True)
+    sender = models.CharField(max_length=400, blank=True, default="")
+    last_message_id = models.BigIntegerField(null=True, blank=True)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status="held") | Q(held_reason=""),
+                name="only_a_held_order_has_a_held_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.accession
+
+
+class OrderIdentifier(models.Model):
+    """A number under which an order is known; unique but for the placer's."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="identifiers")
+    issuer = models.CharField(max_length=200)
+    kind = models.CharField(max_length=16, choices=IdentifierKind)
+    value = models.CharField(max_length=400)
+
+    class Meta:
+        verbose_name = "order identifier"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["issuer", "kind", "value"],
+                condition=~Q(kind="placer"),
+                name="one_order_per_identifier",
+            ),
+            models.UniqueConstraint(
+                fields=["order", "issuer", "kind", "value"], name="one_row_per_order_and_identifier"
+            ),
+        ]
+        indexes = [models.Index(fields=["issuer", "value"], name="order_by_identifier")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.value}"
+
+
+class OrderSegments(models.Model):
+    """The segments of the last message that changed the order, as they came.
+
+    ``header`` holds MSH, PID and PV1, ``group`` this order's ORC, OBR, OBX, NTE, ZRD and other Z
+    segments; each segment ends with CR.
+    """
+
+    order = models.OneToOneField(
+        Order, primary_key=True, on_delete=models.CASCADE, related_name="segments"
+    )
+    header = ProtectedBytesField()
+    group = ProtectedBytesField()
+
+    class Meta:
+        verbose_name_plural = "order segments"
+
+    def __str__(self) -> str:
+        return f"segments of order {self.order_id}"
+
+
+class UnknownCancel(models.Model):
+    """A cancel of an order that nobody knew, kept so that a late NW does not revive it."""
+
+    issuer = models.CharField(max_length=200)
+    kind = models.CharField(max_length=16, choices=IdentifierKind)
+    value = models.CharField(max_length=400)
+    at = models.DateTimeField()
+    message_id = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = "cancel of an unknown order"
+        verbose_name_plural = "cancels of unknown orders"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["issuer", "kind", "value"], name="one_cancel_per_unknown_identifier"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.value}"

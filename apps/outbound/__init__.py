@@ -1,0 +1,1 @@
+"""Destinations, outbound HL7 messages, delivery, dead letters and replay."""

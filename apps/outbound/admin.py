@@ -1,0 +1,146 @@
+"""Admin pages of destinations and the messages on their way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from typing_extensions import override
+
+from apps.core.admin_base import HistoryAdmin, RecordAdmin, model_words, preformatted
+from apps.core.legible import legible
+from apps.orders.search import order_ids
+from apps.outbound.models import Destination, DestinationLink, OutboundMessage
+
+
+@admin.register(Destination)
+class DestinationAdmin(RecordAdmin):
+    """MLLP peers that are told of assignments."""
+
+    list_display = (
+        "name",
+        "host",
+        "port",
+        "is_enabled",
+        "on_dead_letter",
+        "time_zone",
+        "give_up_hours",
+    )
+    list_filter = ("is_enabled", "on_dead_letter", "sites")
+    search_fields = ("name", "host", "receiving_application", "receiving_facility")
+    filter_horizontal = ("sites",)
+    fieldsets = (
+        (None, {"fields": ("name", ("host", "port"), "is_enabled")}),
+        (
+            "What it is told",
+            {
+                "description": "Only orders of these senders and of these sites; an empty list "
+                "lets all through. A disabled destination keeps its queue.",
+                "fields": ("senders", "sites"),
+            },
+        ),
+        (
+            "How it is written",
+            {
+                "description": "Empty receiver: whoever sent the order (MSH-3 and MSH-4).",
+                "fields": (
+                    ("receiving_application", "receiving_facility"),
+                    ("time_zone", "with_offset"),
+                ),
+            },
+        ),
+        (
+            "When it does not answer",
+            {
+                "description": "Silence and AR are tried again, the quick retries first, then "
+                "with growing waits; AE and the end of the hours make a dead letter.",
+                "fields": (
+                    "answer_timeout_seconds",
+                    "quick_retries",
+                    "longest_wait_seconds",
+                    "give_up_hours",
+                    "on_dead_letter",
+                ),
+            },
+        ),
+    )
+
+    @override
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, Any, Any]:
+        """Let the link's state go with its destination, although nobody may delete it alone."""
+        listed, counts, needed, protected = super().get_deleted_objects(objs, request)
+        return listed, counts, needed - {model_words(DestinationLink)}, protected
+
+
+@admin.register(DestinationLink)
+class DestinationLinkAdmin(HistoryAdmin):
+    """How reaching each destination goes."""
+
+    list_display = (
+        "destination",
+        "address",
+        "failures",
+        "failing_since",
+        "next_attempt_at",
+        "last_error",
+    )
+    list_select_related = ("destination",)
+    search_fields = ("destination__name", "address")
+    ordering = ("destination",)
+
+
+@admin.register(OutboundMessage)
+class OutboundMessageAdmin(HistoryAdmin):
+    """Every message that was or is to be sent, newest first."""
+
+    list_display = (
+        "control_id",
+        "destination",
+        "order",
+        "kind",
+        "state",
+        "attempts",
+        "answer_code",
+        "created_at",
+        "answered_at",
+        "error",
+    )
+    list_filter = ("created_at", "state", "kind", "answer_code", "destination")
+    list_select_related = ("destination", "order")
+    search_fields = ("control_id",)
+    search_help_text = "A control id (MSH-10), or an order's accession or number, in full."
+    fields = (
+        ("destination", "order", "assignment_id"),
+        ("kind", "control_id", "state"),
+        ("created_at", "first_sent_at", "sent_at", "answered_at"),
+        ("attempts", "next_attempt_at"),
+        ("answer_code", "error"),
+        "payload_shown",
+    )
+    readonly_fields = ("payload_shown",)
+
+    @override
+    def get_queryset(self, request: HttpRequest) -> QuerySet[OutboundMessage]:
+        """Return the messages; the payload is read where one is shown."""
+        return super().get_queryset(request).defer("payload")
+
+    @override
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[OutboundMessage], search_term: str
+    ) -> tuple[QuerySet[OutboundMessage], bool]:
+        """Search by control id or by order, each in its index."""
+        wanted = search_term.strip()
+        if not wanted:
+            return queryset, False
+        orders = order_ids(wanted)
+        if orders:
+            return queryset.filter(order_id__in=orders), False
+        return queryset.filter(control_id=wanted), False
+
+    @admin.display(description="message")
+    def payload_shown(self, message: OutboundMessage) -> SafeString:
+        """Show the message, one segment a line."""
+        return preformatted(legible(bytes(message.payload)))

@@ -1,0 +1,144 @@
+"""Where decisions are told: destinations and the messages on their way."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+from apps.audit.triggers import audited
+from apps.catalog.models import Site
+from apps.core.fields import ProtectedBytesField
+from apps.core.triggers import raises_version
+from apps.core.validators import validate_zone
+from apps.orders.models import Order
+from apps.outbound.choices import OnDeadLetter, OutboundKind, OutboundState
+
+
+class Destination(models.Model):
+    """An MLLP peer that is told of assignments; empty filters serve everything."""
+
+    name = models.CharField(max_length=120, unique=True)
+    host = models.CharField(max_length=253)
+    port = models.PositiveIntegerField(validators=[MinValueValidator(1), MaxValueValidator(65535)])
+    is_enabled = models.BooleanField(default=True)
+    senders = ArrayField(
+        models.CharField(max_length=200), default=list, blank=True,
+        help_text="MSH-4 or MSH-3^MSH-4 of the orders that go here; empty: all.",
+    )
+    sites = models.ManyToManyField(Site, blank=True, help_text="Sites served; none: all.")
+    receiving_application = models.CharField(max_length=200, blank=True, default="")
+    receiving_facility = models.CharField(max_length=200, blank=True, default="")
+    time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_zone])
+    with_offset = models.BooleanField(default=False, help_text="Write times with their offset.")
+    on_dead_letter = models.CharField(
+        max_length=8, choices=OnDeadLetter, default=OnDeadLetter.HOLD
+    )
+    answer_timeout_seconds = models.PositiveIntegerField(default=10)
+    quick_retries = models.PositiveIntegerField(default=3)
+    longest_wait_seconds = models.PositiveIntegerField(default=300)
+    give_up_hours = models.PositiveIntegerField(default=24)
+
+    class Meta:
+        ordering = ["name"]
+        triggers = [audited(), raises_version("outbound")]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.host}:{self.port})"
+
+
+class DestinationSite(Destination.sites.through):  # type: ignore[misc] # made by Django
+    """The sites of a destination; here only so that editing them is audited and takes effect."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "site of a destination"
+        verbose_name_plural = "sites of destinations"
+        triggers = [audited(), raises_version("outbound")]
+
+
+class DestinationLink(models.Model):
+    """How reaching a destination goes; written by the deliverer alone, lost without harm.
+
+    ``failing_since`` and ``failures`` count from the last answer of any kind, for the
+    ``address`` they happened at; nothing is sent before ``next_attempt_at``. ``served_at`` is
+    when a deliverer last looked after the queue: what waits behind a slow peer is not forgotten.
+    """
+
+    destination = models.OneToOneField(
+        Destination, primary_key=True, on_delete=models.CASCADE, related_name="link"
+    )
+    address = models.CharField(max_length=300, blank=True, default="")
+    served_at = models.DateTimeField(null=True, blank=True)
+    failing_since = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True, blank=True)
+    last_error = models.TextField(blank=True, default="")
+
+    class Meta:
+        verbose_name = "destination link"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(failures=0, failing_since__isnull=True)
+                | Q(failures__gt=0, failing_since__isnull=False),
+                name="failing_since_its_first_failure",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"link to destination {self.destination_id}"
+
+
+class OutboundMessage(models.Model):
+    """One message to one destination; its id gives the order in which it was decided.
+
+    ``control_id`` is MSH-10 and never changes, however often the message is sent.
+    """
+
+    destination = models.ForeignKey(
+        Destination, on_delete=models.PROTECT, related_name="messages"
+    )
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="outbound")
+    assignment_id = models.BigIntegerField(null=True, blank=True, db_index=True)
+    kind = models.CharField(max_length=16, choices=OutboundKind)
+    control_id = models.CharField(max_length=20)
+    payload = ProtectedBytesField()
+    state = models.CharField(
+        max_length=16, choices=OutboundState, default=OutboundState.QUEUED
+    )
+    attempts = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField()
+    next_attempt_at = models.DateTimeField()
+    first_sent_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    answer_code = models.CharField(max_length=2, blank=True, default="")
+    error = models.TextField(blank=True, default="")
+
+    class Meta:
+        verbose_name = "outbound message"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["destination", "control_id"], name="one_message_per_control_id"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="delivered") | Q(answered_at__isnull=False),
+                name="delivered_means_answered",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["destination", "id"],
+                condition=Q(state="queued"),
+                name="outbound_queued",
+            ),
+            models.Index(
+                fields=["destination", "order"],
+                condition=Q(state="dead"),
+                name="outbound_dead",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.control_id} to {self.destination_id}"

@@ -1,0 +1,1 @@
+"""Reads of destinations, of what waits for them, and of what died."""

@@ -1,0 +1,76 @@
+"""Which destinations there are and whom each serves, kept in memory until one is edited."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from apps.core.models import ConfigVersion
+from apps.outbound.models import Destination, DestinationSite
+
+AREA = "outbound"
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationFacts:
+    """A destination as messages for it are made; empty ``senders`` and ``site_ids`` mean all."""
+
+    id: int
+    senders: frozenset[str]
+    site_ids: frozenset[int]
+    receiving_application: str
+    receiving_facility: str
+    zone: ZoneInfo
+    with_offset: bool
+
+    def serves(self, *, application: str, facility: str, site_id: int | None) -> bool:
+        """Return whether orders of this sender (MSH-3, MSH-4) and site go here."""
+        names = {facility, f"{application}^{facility}"}
+        return (not self.senders or not self.senders.isdisjoint(names)) and (
+            not self.site_ids or site_id in self.site_ids
+        )
+
+
+_kept: tuple[int, tuple[DestinationFacts, ...]] | None = None
+
+
+def destinations(version: int | None = None) -> tuple[DestinationFacts, ...]:
+    """Return all destinations, in the order of their ids.
+
+    Disabled ones too: their queue grows and goes out when they are switched on again, so that a
+    pause for maintenance loses nothing.
+
+    Args:
+        version: what the caller just read of ``core_configversion`` for the area ``outbound``;
+            None reads it here. An edit counts from the transaction on that sees its version.
+    """
+    global _kept  # noqa: PLW0603 -- one copy per process, replaced as a whole
+    current = _version() if version is None else version
+    if _kept is None or _kept[0] != current:
+        _kept = (current, _load())
+    return _kept[1]
+
+
+def _version() -> int:
+    found = ConfigVersion.objects.filter(area=AREA).values_list("version", flat=True).first()
+    return found or 0
+
+
+def _load() -> tuple[DestinationFacts, ...]:
+    sites: dict[int, set[int]] = {}
+    for destination_id, site_id in DestinationSite.objects.values_list(
+        "destination_id", "site_id"
+    ):
+        sites.setdefault(destination_id, set()).add(site_id)
+    return tuple(
+        DestinationFacts(
+            id=row.pk,
+            senders=frozenset(row.senders),
+            site_ids=frozenset(sites.get(row.pk, ())),
+            receiving_application=row.receiving_application,
+            receiving_facility=row.receiving_facility,
+            zone=ZoneInfo(row.time_zone),
+            with_offset=row.with_offset,
+        )
+        for row in Destination.objects.order_by("pk")
+    )

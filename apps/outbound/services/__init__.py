@@ -1,0 +1,1 @@
+"""Telling destinations of decisions, and what a person can do with a message."""

@@ -1,0 +1,1 @@
+"""Radiologists, licences, privileges, presence, shifts and who is rostered on them."""

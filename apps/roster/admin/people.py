@@ -1,0 +1,147 @@
+"""Radiologists and what they have on hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from typing_extensions import override
+
+from apps.core.admin_base import HistoryAdmin, RecordAdmin, model_words
+from apps.roster.admin.competencies import CredentialInline, LicenceInline, PrivilegeInline
+from apps.roster.admin.rota import OverrideInline, RosterOfPersonInline
+from apps.roster.models import Radiologist, Workload
+
+
+@admin.register(Radiologist)
+class RadiologistAdmin(RecordAdmin):
+    """A reader with everything that decides what they may read and when."""
+
+    list_display = (
+        "id",
+        "full_name",
+        "specialties_shown",
+        "seniority_years",
+        "open_now",
+        "max_concurrent_studies",
+        "max_studies_per_hour",
+        "presence",
+        "is_active",
+    )
+    list_filter = (
+        "is_active",
+        "workload__presence",
+        "licences__jurisdiction",
+        "credentials__name",
+    )
+    list_select_related = ("workload",)
+    search_fields = ("id", "family_name", "given_name", "specialties", "contact")
+    autocomplete_fields = ("user",)
+    inlines = (
+        CredentialInline,
+        LicenceInline,
+        PrivilegeInline,
+        RosterOfPersonInline,
+        OverrideInline,
+    )
+    fieldsets = (
+        (None, {"fields": ("id", ("title", "given_name", "family_name"), "user", "contact")}),
+        (
+            "Reading",
+            {
+                "description": "Specialties, separated by commas, score a reader; where a "
+                "procedure or shift requires one they also filter.",
+                "fields": ("specialties", "seniority_years", "is_active"),
+            },
+        ),
+        (
+            "Limits",
+            {
+                "description": "A reader at a limit gets nothing new. STAT and escalated studies "
+                "may pass the hourly limits, never the concurrent ones. RVU limits are optional.",
+                "fields": (
+                    ("max_concurrent_studies", "max_concurrent_rvu"),
+                    ("max_studies_per_hour", "max_rvu_per_hour"),
+                ),
+            },
+        ),
+    )
+
+    @override
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Radiologist | None = None
+    ) -> tuple[str, ...]:
+        """Keep the id once it is used: changing a primary key would make a second person."""
+        return ("id",) if obj else ()
+
+    @override
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, Any, Any]:
+        """Let the workload row go with its person, although nobody may delete it alone."""
+        listed, counts, needed, protected = super().get_deleted_objects(objs, request)
+        return listed, counts, needed - {model_words(Workload)}, protected
+
+    @admin.display(description="name", ordering="family_name")
+    def full_name(self, radiologist: Radiologist) -> str:
+        """Show the name in reading order."""
+        return radiologist.full_name
+
+    @admin.display(description="specialties")
+    def specialties_shown(self, radiologist: Radiologist) -> str:
+        """Show the specialties as words."""
+        return ", ".join(radiologist.specialties)
+
+    @admin.display(description="open")
+    def open_now(self, radiologist: Radiologist) -> int:
+        """Show how many studies are open now."""
+        return radiologist.workload.open_studies
+
+    @admin.display(ordering="workload__presence")
+    def presence(self, radiologist: Radiologist) -> str:
+        """Show where the person is."""
+        return radiologist.workload.get_presence_display()
+
+
+@admin.register(Workload)
+class WorkloadAdmin(HistoryAdmin):
+    """Counts that only the assignment services write; a person may set the presence."""
+
+    list_display = (
+        "radiologist",
+        "presence",
+        "open_stat",
+        "open_urgent",
+        "open_routine",
+        "open_rvu",
+        "last_assigned_at",
+    )
+    list_filter = ("presence",)
+    list_select_related = ("radiologist",)
+    search_fields = ("radiologist__id", "radiologist__family_name", "radiologist__given_name")
+    ordering = ("radiologist",)
+    fields = (
+        "radiologist",
+        "presence",
+        "last_activity_at",
+        ("open_stat", "open_urgent", "open_routine", "open_rvu"),
+        "last_assigned_at",
+    )
+    readonly_fields = (
+        "radiologist",
+        "last_activity_at",
+        "open_stat",
+        "open_urgent",
+        "open_routine",
+        "open_rvu",
+        "last_assigned_at",
+    )
+
+    @override
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Allow what the role allows; all but the presence is read-only."""
+        return super(HistoryAdmin, self).has_change_permission(request, obj)
+
+    @override
+    def save_model(self, request: HttpRequest, obj: Workload, form: Any, change: bool) -> None:
+        """Write the presence alone: a decision may have changed the counts since they were read."""
+        obj.save(update_fields=["presence"])

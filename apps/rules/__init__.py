@@ -1,0 +1,1 @@
+"""Assignment rules and their versions, condition schema, SLA policies, scoring weights."""

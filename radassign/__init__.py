@@ -1,0 +1,1 @@
+"""The Django project: settings, embedded PostgreSQL, supervisor; the radiology lives in ``apps``."""

@@ -1,0 +1,119 @@
+"""The scene's processes: a PostgreSQL of its own, and workers that may be killed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import psycopg
+
+from radassign.postgres import EmbeddedPostgres
+from radassign.postgres.record import APP_ROLE, OWNER_ROLE, connection_settings
+from tests.core.worker.scene.tasks import TABLES
+
+_MANAGE = Path(__file__).resolve().parents[4] / "manage.py"
+_COLUMNS = "what, pid, extract(epoch FROM at - since)::float8"
+
+
+def wait_until(holds: Callable[[], bool], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if holds():
+            return True
+        time.sleep(0.02)
+    return holds()
+
+
+class Scene:
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        self.server = EmbeddedPostgres(data_dir, disposable=True)
+        self._workers: list[psutil.Popen] = []
+
+    def build(self) -> None:
+        self.server.start(die_with_parent=True)
+        environment = self._environment() | {"RADASSIGN_DB_OWNER": "1"}
+        subprocess.run(
+            [sys.executable, _MANAGE, "migrate", "core", "-v0"], env=environment, check=True
+        )
+        self.run(TABLES)
+
+    def run(self, sql: str, *params: object, role: str = OWNER_ROLE) -> list[tuple[object, ...]]:
+        where = connection_settings(self.data_dir, role=role)
+        names = {"host": "HOST", "port": "PORT", "dbname": "NAME", "user": "USER"}
+        with psycopg.connect(
+            **{key: where[name] for key, name in names.items()},
+            password=where["PASSWORD"],
+            autocommit=True,
+        ) as connection:
+            cursor = connection.execute(sql, params or None)  # type: ignore[arg-type]
+            return cursor.fetchall() if cursor.description else []
+
+    def empty(self) -> None:
+        tables = "scene_item, scene_journal, core_queuetask, core_heartbeat, core_duetime"
+        self.run(f"TRUNCATE {tables}")
+
+    def add(self, what: str, *, cluster: str = "decide", notify: bool = True) -> None:
+        self.run("INSERT INTO scene_item (cluster, what) VALUES (%s, %s)", cluster, what)
+        if notify:
+            self.run(f"NOTIFY radassign_{cluster}")
+
+    def done(self) -> list[str]:
+        return [str(row[0]) for row in self.run("SELECT what FROM scene_journal ORDER BY id")]
+
+    def is_done(self, *what: str, seconds: float) -> bool:
+        return wait_until(lambda: sorted(self.done()) == sorted(what), seconds)
+
+    def slice_is_held(self, name: str) -> bool:
+        found = self.run(
+            "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+            " WHERE locktype = 'advisory' AND application_name = %s",
+            f"radassign-slice-{name}",
+            role=APP_ROLE,  # of other roles' sessions the name is not shown
+        )
+        return found == [(1,)]
+
+    @contextmanager
+    def worker(self) -> Iterator[psutil.Process]:
+        process = self.start_worker()
+        try:
+            yield process
+        finally:
+            self.kill(process)
+
+    def start_worker(self) -> psutil.Process:
+        before = self._pushers()
+        process = psutil.Process(
+            subprocess.Popen([sys.executable, _MANAGE, "worker"], env=self._environment()).pid
+        )
+        assert wait_until(lambda: self._pushers() == before + 2, seconds=20), "it does not come up"
+        return process
+
+    def _pushers(self) -> int:
+        sql = "SELECT FROM pg_stat_activity WHERE application_name ~ '^radassign-queue-'"
+        return len(self.run(sql, role=APP_ROLE))
+
+    def kill(self, process: psutil.Process) -> None:
+        """Kill a worker with all of its own, however it was left."""
+        if not process.is_running():
+            return
+        tree = [process, *process.children(recursive=True)]
+        for each in tree:
+            each.kill()
+        psutil.wait_procs(tree, timeout=5)
+
+    def _environment(self) -> dict[str, str]:
+        return os.environ | {
+            "DJANGO_SETTINGS_MODULE": "tests.core.worker.scene.settings",
+            "PYTHONPATH": str(_MANAGE.parent),
+            "RADASSIGN_DATA_DIR": str(self.data_dir),
+            "RADASSIGN_ROLE": "worker",
+            "LOG_LEVEL": "WARNING",
+            "LOG_FORMAT": "console",
+        }

@@ -1,0 +1,485 @@
+"""Step 3: the rules, their order, effects, terminality, strictness and windows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from apps.engine import rules as engine_rules
+from apps.engine.codes import ActionType, Outcome, Presence, Reason, Strategy, Urgency
+from apps.engine.compiled import compile_config
+from apps.engine.conditions import Predicate, Subject
+from apps.engine.decision import Snapshot, decide
+from apps.engine.facts import Config, LeaveFacts, RuleFacts, SiteFacts, WorkType
+from tests.engine.build import (
+    AT,
+    FAR,
+    ROBINA,
+    config,
+    decided,
+    department,
+    load,
+    on,
+    order,
+    reader,
+    refusals,
+    rule,
+    shift,
+)
+from tests.engine.test_coverage import TODAY
+
+TO_SHIFT = ActionType.ASSIGN_TO_SHIFT
+TO_PERSON = ActionType.ASSIGN_TO_RADIOLOGIST
+NEVER = {"field": "modality", "op": "=", "value": "XX"}
+
+
+def two_shifts(*rules: RuleFacts, **changes: Any) -> Config:
+    """MRI with A and B for our orders, CT with C and D; E is on no shift."""
+    return config(
+        (shift("MRI"), shift("CT", work_types=(WorkType("CT"),), strategy=Strategy.URGENT)),
+        tuple(reader(id_) for id_ in "ABCDE"),
+        on("MRI", "A", "B") + on("CT", "C", "D"),
+        **{"rules": rules} | changes,
+    )
+
+
+def test_a_rule_replaces_the_pool_by_its_shift() -> None:
+    decision = decided(two_shifts(rule(7, TO_SHIFT, "CT", version=3)))
+
+    assert (decision.radiologist, decision.shift, decision.strategy) == (
+        "C",
+        "CT",
+        Strategy.URGENT,
+    )
+    assert (decision.rule_id, decision.rule_version) == (7, 3)
+    assert decision.matched_rules == ((7, 3),)
+
+
+def test_a_rule_may_use_a_shift_of_a_negative_level() -> None:
+    made = department(
+        "A", shifts=(shift(priority_level=-5),), rules=(rule(1, TO_SHIFT, "MRI_MSK"),)
+    )
+
+    assert decided(made).radiologist == "A"
+
+
+def test_a_rule_names_a_person_off_shift_and_even_offline() -> None:
+    decision = decided(
+        two_shifts(rule(1, TO_PERSON, "E")), order(), load("E", presence=Presence.OFFLINE)
+    )
+
+    assert (decision.radiologist, decision.shift, decision.strategy) == ("E", None, Strategy.RULE)
+
+
+def test_a_named_person_on_a_fitting_shift_takes_it_with_them() -> None:
+    assert decided(two_shifts(rule(1, TO_PERSON, "B"))).shift == "MRI"
+    assert decided(two_shifts(rule(1, TO_PERSON, "C"))).shift is None
+
+
+def test_a_named_person_does_not_take_a_shift_whose_requirement_they_lack() -> None:
+    made = department(
+        "A",
+        shifts=(shift(required_subspecialty="musculoskeletal"),),
+        rules=(rule(1, TO_PERSON, "A"),),
+    )
+
+    decision = decided(made)
+
+    assert (decision.radiologist, decision.shift) == ("A", None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"leaves": (LeaveFacts("E", TODAY, TODAY),)}, ["roster", "on_leave"]),
+        ({"radiologists": (reader("A"), reader("E", is_active=False))}, ["roster", "inactive"]),
+        ({"radiologists": (reader("A"),)}, ["roster", "unknown_radiologist"]),
+    ],
+)
+def test_a_named_person_must_be_active_and_not_on_leave(
+    changes: dict[str, Any], code: list[str]
+) -> None:
+    decision = decided(two_shifts(rule(1, TO_PERSON, "E"), **changes))
+
+    assert decision.trace["tries"][0]["out"] == [["E", None, *code]]
+    assert (decision.radiologist, decision.rule_id) == ("A", None)
+
+
+def test_leave_of_a_named_person_is_judged_on_the_sites_date() -> None:
+    # In Brisbane it is the 4th, in Kiritimati the 5th already.
+    east = SiteFacts("EAST", "PACIFIC", "Pacific/Kiritimati")
+    made = two_shifts(
+        rule(1, TO_PERSON, "E", is_strict=True),
+        sites=(ROBINA, east),
+        leaves=(LeaveFacts("E", TODAY + timedelta(days=1), TODAY + timedelta(days=1)),),
+    )
+
+    assert decided(made).radiologist == "E"
+    assert decided(made, order(site="EAST")).reason is Reason.RULE_STRICT
+
+
+def test_when_nobody_is_left_the_next_rule_is_tried_and_at_last_the_default() -> None:
+    full = load("C", open_by_urgency=(0, 0, 20)), load("D", open_by_urgency=(0, 0, 20))
+    made = two_shifts(rule(1, TO_SHIFT, "CT"), rule(2, TO_PERSON, "E"))
+
+    second = decided(made, order(), *full)
+    default = decided(made, order(), *full, load("E", open_by_urgency=(0, 0, 20)))
+
+    assert (second.radiologist, second.rule_id) == ("E", 2)
+    assert (default.radiologist, default.rule_id) == ("A", None)
+    assert default.matched_rules == ((1, 1), (2, 1))
+
+
+def test_a_strict_rule_leaves_the_order_unassigned() -> None:
+    full = load("C", open_by_urgency=(0, 0, 20)), load("D", open_by_urgency=(0, 0, 20))
+    made = two_shifts(rule(1, TO_SHIFT, "CT", is_strict=True), rule(2, TO_PERSON, "E"))
+
+    decision = decided(made, order(), *full)
+
+    assert (decision.outcome, decision.reason, decision.rule_id) == (
+        Outcome.UNASSIGNED,
+        Reason.RULE_STRICT,
+        1,
+    )
+    assert decided(made).radiologist == "C"
+
+
+def test_a_rule_for_a_shift_that_is_gone_or_not_running_finds_nobody() -> None:
+    assert decided(two_shifts(rule(1, TO_SHIFT, "GONE"))).radiologist == "A"
+    assert (
+        decided(two_shifts(rule(1, TO_SHIFT, "GONE", is_strict=True))).reason is Reason.RULE_STRICT
+    )
+
+
+def test_rules_run_by_priority_order_then_id() -> None:
+    later = rule(1, TO_PERSON, "A", priority_order=9)
+    first = rule(5, TO_PERSON, "C", priority_order=2)
+    equal = rule(6, TO_PERSON, "D", priority_order=2)
+
+    assert decided(two_shifts(later, equal, first)).radiologist == "C"
+
+
+def test_a_rule_that_does_not_hold_is_not_among_the_matched() -> None:
+    decision = decided(
+        two_shifts(rule(1, TO_PERSON, "E", conditions=NEVER), rule(2, TO_SHIFT, "CT"))
+    )
+
+    assert decision.matched_rules == ((2, 1),)
+
+
+def test_a_rule_that_is_not_terminal_waits_for_the_terminal_ones() -> None:
+    soft = rule(1, TO_PERSON, "E", is_terminal=False)
+
+    assert decided(two_shifts(soft, rule(2, TO_SHIFT, "CT"))).radiologist == "C"
+    alone = decided(two_shifts(soft))
+    assert (alone.radiologist, alone.rule_id) == ("E", 1)
+
+
+def test_a_strict_rule_that_is_not_terminal_is_strict_in_its_turn() -> None:
+    soft = rule(1, TO_PERSON, "NOBODY", is_terminal=False, is_strict=True)
+
+    assert decided(two_shifts(soft)).reason is Reason.RULE_STRICT
+
+
+def test_hold_keeps_the_order_with_its_reason() -> None:
+    decision = decided(two_shifts(rule(4, ActionType.HOLD, "awaiting priors")))
+
+    assert (decision.outcome, decision.reason, decision.reason_text, decision.rule_id) == (
+        Outcome.HELD,
+        Reason.HELD,
+        "awaiting priors",
+        4,
+    )
+
+
+def test_a_hold_that_is_not_terminal_gives_way_to_a_rule_that_assigns() -> None:
+    soft = rule(1, ActionType.HOLD, "first", is_terminal=False)
+    other = rule(2, ActionType.HOLD, "second", is_terminal=False)
+
+    assert decided(two_shifts(soft, rule(3, TO_SHIFT, "CT"))).radiologist == "C"
+    assert decided(two_shifts(soft, other)).reason_text == "first"
+
+
+@pytest.mark.parametrize("target", ["A", '["A"]', '["A", "X"]'])
+def test_exclude_leaves_readers_out(target: str) -> None:
+    decision = decided(two_shifts(rule(1, ActionType.EXCLUDE, target)))
+
+    assert decision.radiologist == "B"
+    assert refusals(decision) == {"A": ["rule", "excluded_by_rule"]}
+    assert decision.rule_id is None
+
+
+def test_excluding_everybody_is_the_reason() -> None:
+    made = two_shifts(rule(1, ActionType.EXCLUDE, '["A"]'), rule(2, ActionType.EXCLUDE, '["B"]'))
+
+    assert decided(made).reason is Reason.EXCLUDED
+
+
+def test_an_exclusion_binds_the_rules_after_it_only() -> None:
+    before = two_shifts(rule(1, ActionType.EXCLUDE, "E"), rule(2, TO_PERSON, "E"))
+    after = two_shifts(rule(1, TO_PERSON, "E"), rule(2, ActionType.EXCLUDE, "E"))
+
+    assert decided(before).radiologist == "A"
+    assert decided(after).radiologist == "E"
+
+
+def test_set_priority_changes_the_urgency_for_shifts_and_later_rules() -> None:
+    stat_shift = shift("STAT", work_types=(WorkType(urgency="STAT"),), priority_level=50)
+    made = two_shifts(
+        rule(1, TO_PERSON, "D", conditions={"field": "urgency", "op": "=", "value": "STAT"}),
+        rule(2, ActionType.SET_PRIORITY, "STAT"),
+        rule(
+            3, ActionType.HOLD, "x", conditions={"field": "urgency", "op": "=", "value": "ROUTINE"}
+        ),
+    )
+    made = replace(made, shifts=(*made.shifts, stat_shift), roster=made.roster + on("STAT", "E"))
+
+    decision = decided(made)
+
+    assert (decision.radiologist, decision.shift, decision.urgency) == ("E", "STAT", Urgency.STAT)
+    assert decision.matched_rules == ((2, 1),)
+
+
+def test_a_rule_after_set_priority_is_found_by_the_new_urgency() -> None:
+    made = two_shifts(
+        rule(2, ActionType.SET_PRIORITY, "STAT"),
+        rule(3, TO_PERSON, "E", conditions={"field": "urgency", "op": "=", "value": "STAT"}),
+    )
+
+    assert decided(made).radiologist == "E"
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        (None, None, "E"),
+        (AT, None, "E"),
+        (AT + timedelta(seconds=1), None, "A"),
+        (None, AT + timedelta(seconds=1), "E"),
+        (None, AT, "A"),
+    ],
+)
+def test_the_active_window_includes_its_start_and_not_its_end(
+    start: datetime | None, end: datetime | None, expected: str
+) -> None:
+    windowed = rule(1, TO_PERSON, "E", active_from=start, active_until=end)
+
+    assert decided(two_shifts(windowed)).radiologist == expected
+
+
+@pytest.mark.parametrize(
+    ("broken", "cause"),
+    [
+        (rule(1, TO_PERSON, "E", conditions={"field": "nonsense", "op": "="}), "unknown field"),
+        (rule(1, TO_PERSON, "E", conditions={"field": "rvu", "op": "~"}), "unknown operator"),
+        (rule(1, TO_PERSON, "E", conditions={"all": 5}), "needs a list"),
+        (rule(1, TO_PERSON, "E", conditions={"some": []}), "unknown group"),
+        (rule(1, ActionType.SET_PRIORITY, "SOON"), "SOON"),
+        (rule(1, ActionType.EXCLUDE, "[1]"), "EXCLUDE needs"),
+        (rule(1, ActionType.EXCLUDE, "[broken"), "Expecting"),
+    ],
+)
+def test_a_broken_rule_is_skipped_and_named(broken: RuleFacts, cause: str) -> None:
+    made = two_shifts(broken)
+
+    decision = decided(made)
+
+    assert decision.radiologist == "A"
+    [[id_, version, said]] = decision.trace["skipped"]
+    assert (id_, version) == (1, 1)
+    assert cause in said
+    [problem] = compile_config(made).problems
+    assert problem.startswith("rule 1: ")
+
+
+def test_a_rule_that_raises_is_skipped_and_the_next_one_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def explode(_conditions: object, _regions: object) -> Predicate:
+        def predicate(_subject: Subject) -> bool:
+            raise ZeroDivisionError
+
+        return predicate
+
+    with monkeypatch.context() as patched:
+        patched.setattr(engine_rules, "compile_conditions", explode)
+        compiled = compile_config(two_shifts(rule(1, TO_PERSON, "E")))
+
+    decision = decide(order(), AT, Snapshot(compiled))
+
+    assert decision.radiologist == "A"
+    assert decision.trace["skipped"] == [[1, 1, "ZeroDivisionError"]]
+
+
+def test_the_index_finds_what_evaluating_every_rule_finds() -> None:
+    sites = ("ROBINA", "robina", "FAR")
+    rules = tuple(
+        rule(
+            n,
+            ActionType.EXCLUDE,
+            f"X{n}",
+            conditions={
+                "all": [
+                    {"field": "site", "op": "=", "value": sites[n % 3]},
+                    {
+                        "field": "modality",
+                        "op": "in",
+                        "value": [["MR"], ["CT", "mr"], ["US"]][n % 7 % 3],
+                    },
+                    {
+                        "all": [
+                            {
+                                "field": "body_part",
+                                "op": "=",
+                                "value": ["MSK", "KNEE", "HEAD"][n % 5 % 3],
+                            }
+                        ]
+                    },
+                    {"field": "modality", "op": "=", "value": "MR"},
+                ]
+            },
+        )
+        for n in range(1, 60)
+    )
+    compiled = compile_config(two_shifts(*rules))
+
+    for asked in (order(), order(site="FAR"), order(modality="CT"), order(body_part="")):
+        site = compiled.sites.get(asked.site)
+        everything = [
+            (held.facts.id, 1)
+            for held in compiled.rules.rules
+            if held.predicate(Subject(asked, AT, site))
+        ]
+        assert list(decide(asked, AT, Snapshot(compiled)).matched_rules) == everything
+
+
+# Escalation
+
+
+def escalated(*rules: RuleFacts, **changes: Any) -> Config:
+    """A near reader on a shift of another kind in the cluster, one far off, one off shift."""
+    near = SiteFacts("NEAR", "GOLD_COAST", "Australia/Brisbane")
+    made = config(
+        (
+            shift("NEAR_CT", sites=frozenset({"NEAR"}), work_types=(WorkType("CT"),)),
+            shift("FAR_MR", sites=frozenset({"FAR"})),
+            shift("ONCALL", sites=frozenset({"NEAR"}), priority_level=-1),
+        ),
+        (
+            reader("JUNIOR", seniority_years=1),
+            reader("SENIOR", seniority_years=9),
+            reader("FARAWAY", seniority_years=30),
+            reader("HOME", seniority_years=40),
+        ),
+        on("NEAR_CT", "JUNIOR", "FARAWAY") + on("ONCALL", "SENIOR") + on("FAR_MR", "FARAWAY"),
+        rules=rules,
+        sites=(ROBINA, FAR, near),
+    )
+    return replace(made, **changes)
+
+
+def test_escalate_asks_the_cluster_first_and_seniors_first() -> None:
+    rows = on("NEAR_CT", "JUNIOR") + on("ONCALL", "SENIOR") + on("FAR_MR", "FARAWAY")
+    made = escalated(rule(1, ActionType.ESCALATE), roster=rows)
+
+    decision = decided(made)
+
+    assert (decision.radiologist, decision.shift) == ("SENIOR", "ONCALL")
+    assert (decision.strategy, decision.escalated) == (Strategy.ESCALATED, True)
+    assert decision.trace["escalated_by"] == "rule 1"
+
+
+def test_escalate_goes_national_when_the_cluster_has_nobody() -> None:
+    rows = on("NEAR_CT", "JUNIOR") + on("FAR_MR", "FARAWAY")
+    made = escalated(rule(1, ActionType.ESCALATE), roster=rows)
+
+    decision = decided(made, order(), load("JUNIOR", presence=Presence.OFFLINE))
+
+    assert (decision.radiologist, decision.shift) == ("FARAWAY", "FAR_MR")
+    assert [tried["pool"] for tried in decision.trace["tries"]] == ["cluster", "national"]
+
+
+def test_a_shift_for_every_site_belongs_to_every_cluster() -> None:
+    rows = on("FAR_MR", "FARAWAY")
+    made = escalated(
+        rule(1, ActionType.ESCALATE),
+        roster=rows,
+        shifts=(shift("FAR_MR", sites=None, work_types=(WorkType("US"),)),),
+    )
+
+    assert [tried["pool"] for tried in decided(made).trace["tries"]] == ["cluster"]
+
+
+def test_a_reader_widened_to_is_taken_on_the_shift_that_fits_best() -> None:
+    # FARAWAY is on a CT shift nearby and on an MR shift elsewhere; neither fits the order,
+    # so sites named and the code decide.
+    decision = decided(escalated(rule(1, ActionType.ESCALATE)))
+    assert (decision.radiologist, decision.shift) == ("FARAWAY", "NEAR_CT")
+
+    made = escalated(rule(1, ActionType.ESCALATE))
+    local = shift("Z_LOCAL")
+    made = replace(
+        made, shifts=(*made.shifts, local), roster=made.roster + on("Z_LOCAL", "FARAWAY")
+    )
+    assert decided(made).shift == "Z_LOCAL"
+
+
+def test_an_escalated_order_passes_the_hourly_limit_and_never_the_concurrent_one() -> None:
+    made = department("A", rules=(rule(1, ActionType.ESCALATE),))
+
+    assert decided(made, order(), load("A", assigned_last_hour=8)).radiologist == "A"
+    full = decided(made, order(), load("A", open_by_urgency=(0, 0, 20)))
+    assert full.reason is Reason.AT_CAPACITY
+
+
+def test_escalating_with_nobody_on_shift_anywhere_is_no_shift() -> None:
+    made = config(rules=(rule(1, ActionType.ESCALATE),))
+
+    decision = decided(made)
+
+    assert (decision.reason, decision.escalated) == (Reason.NO_SHIFT, True)
+
+
+def test_a_terminal_rule_after_escalate_still_decides_and_keeps_the_mark() -> None:
+    made = two_shifts(rule(1, ActionType.ESCALATE), rule(2, TO_SHIFT, "CT"))
+
+    decision = decided(made)
+
+    assert (decision.radiologist, decision.strategy) == ("C", Strategy.URGENT)
+    assert decision.escalated is True
+
+
+def test_widening_comes_after_the_normal_pools() -> None:
+    made = escalated()
+
+    assert decided(made).reason is Reason.NO_SHIFT
+    widened = decided(made, widen=True)
+    assert (widened.radiologist, widened.strategy, widened.escalated) == (
+        "FARAWAY",
+        Strategy.ESCALATED,
+        True,
+    )
+    normal = decided(department("A"), widen=True)
+    assert (normal.strategy, normal.escalated) == (Strategy.LOAD_BALANCED, False)
+
+
+def test_widening_does_not_break_a_strict_rule() -> None:
+    made = escalated(rule(1, TO_SHIFT, "NONE", is_strict=True))
+
+    assert decided(made, widen=True).reason is Reason.RULE_STRICT
+
+
+def test_a_site_without_cluster_is_its_own() -> None:
+    alone = SiteFacts("ALONE", "", "Australia/Brisbane")
+    made = config(
+        (shift("OWN", sites=frozenset({"ALONE"}), work_types=(WorkType("US"),)), shift("OTHER")),
+        (reader("A"), reader("B", seniority_years=9)),
+        on("OWN", "A") + on("OTHER", "B"),
+        sites=(alone, ROBINA),
+        rules=(rule(1, ActionType.ESCALATE),),
+    )
+
+    assert decided(made, order(site="ALONE")).radiologist == "A"

@@ -1,0 +1,146 @@
+"""One row of any record, for what must hold for all of them."""
+
+from __future__ import annotations
+
+import itertools
+import zlib
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+
+from django.db.models import Model
+
+from apps.assignment.models import DecisionBasis, ShiftTurn
+from apps.audit.models import AuditEvent
+from apps.catalog.models import Cluster, ProcedureAlias, SiteAlias
+from apps.core.models import ConfigVersion, DueTime, Heartbeat, QueueTask
+from apps.intake.models import MessageKey
+from apps.orders.models import OrderSegments, UnknownCancel
+from apps.outbound.models import DestinationLink
+from apps.roster.models import (
+    Licence,
+    Privilege,
+    RadiologistCredential,
+    RosterOverride,
+    Shift,
+    Workload,
+)
+from apps.rules.models import RuleVersion, ScoringWeights, SlaPolicy
+from tests.factories.assignment import AssignmentFactory, LedgerEntryFactory, UnassignedFactory
+from tests.factories.catalog import ClusterFactory, ProcedureFactory, SiteFactory
+from tests.factories.intake import InboundMessageFactory, SenderProfileFactory
+from tests.factories.orders import OrderFactory, OrderIdentifierFactory, PatientFactory
+from tests.factories.outbound import DestinationFactory, OutboundMessageFactory
+from tests.factories.people import RadiologistFactory, UserFactory
+from tests.factories.roster import RosterAssignmentFactory, ShiftWorkTypeFactory
+from tests.factories.rules import AssignmentRuleFactory
+from tests.factories.times import NOON
+
+_numbers = itertools.count(1)
+
+
+def _next() -> int:
+    return next(_numbers)
+
+
+def _shift() -> Shift:
+    return ShiftWorkTypeFactory.create(modality="MR").shift
+
+
+def _config_version() -> ConfigVersion:
+    ClusterFactory.create()
+    return ConfigVersion.objects.get(area="catalog")
+
+
+def _audit_event() -> AuditEvent:
+    cluster = ClusterFactory.create()
+    Cluster.objects.filter(pk=cluster.pk).update(name="Renamed")
+    return AuditEvent.objects.get(entity_id=str(cluster.pk), action="update")
+
+
+def _rule_version() -> RuleVersion:
+    return RuleVersion.objects.get(rule_id=AssignmentRuleFactory.create().pk)
+
+
+def _segments() -> OrderSegments:
+    order = OrderFactory.create()
+    header = b"MSH|^~\\&|PACS|Robina\rPID|1||MRN1\r"
+    return OrderSegments.objects.create(order=order, header=header, group=b"OBR|1|P1\r")
+
+
+_MAKERS: Mapping[str, Callable[[], Model]] = {
+    "accounts.User": UserFactory.create,
+    "assignment.Assignment": AssignmentFactory.create,
+    "assignment.DecisionBasis": lambda: DecisionBasis.objects.create(
+        area="rules", version=_next(), payload=zlib.compress(b'{"rules":[]}')
+    ),
+    "assignment.LedgerEntry": LedgerEntryFactory.create,
+    "assignment.ShiftTurn": lambda: ShiftTurn.objects.create(
+        shift_code="MRI", radiologist=RadiologistFactory.create(), last_assigned_at=NOON
+    ),
+    "assignment.Unassigned": UnassignedFactory.create,
+    "audit.AuditEvent": _audit_event,
+    "catalog.Cluster": ClusterFactory.create,
+    "catalog.Procedure": ProcedureFactory.create,
+    "catalog.ProcedureAlias": lambda: ProcedureAlias.objects.create(
+        procedure=ProcedureFactory.create(), local_code=f"LOCAL{_next()}"
+    ),
+    "catalog.Site": SiteFactory.create,
+    "catalog.SiteAlias": lambda: SiteAlias.objects.create(
+        site=SiteFactory.create(), value=f"Alias {_next()}"
+    ),
+    "core.ConfigVersion": _config_version,
+    "core.DueTime": lambda: DueTime.objects.create(kind="sla", subject=str(_next()), due_at=NOON),
+    "core.Heartbeat": lambda: Heartbeat.objects.create(
+        name=f"decide/{_next()}", role="worker", at=NOON
+    ),
+    "core.QueueTask": lambda: QueueTask.objects.create(cluster="decide", payload="signed"),
+    "intake.InboundMessage": InboundMessageFactory.create,
+    "intake.MessageKey": lambda: MessageKey.objects.create(
+        key=_next().to_bytes(16, "big"), message_id=1
+    ),
+    "intake.SenderProfile": SenderProfileFactory.create,
+    "orders.Order": lambda: _segments().order,
+    "orders.OrderIdentifier": OrderIdentifierFactory.create,
+    "orders.OrderSegments": _segments,
+    "orders.Patient": PatientFactory.create,
+    "orders.UnknownCancel": lambda: UnknownCancel.objects.create(
+        issuer="HOSPITAL", kind="placer", value=f"P{_next()}", at=NOON, message_id=1
+    ),
+    "outbound.Destination": DestinationFactory.create,
+    "outbound.DestinationLink": lambda: DestinationLink.objects.create(
+        destination=DestinationFactory.create()
+    ),
+    "outbound.OutboundMessage": OutboundMessageFactory.create,
+    "roster.Licence": lambda: Licence.objects.create(
+        radiologist=RadiologistFactory.create(), jurisdiction="QLD"
+    ),
+    "roster.Privilege": lambda: Privilege.objects.create(radiologist=RadiologistFactory.create()),
+    "roster.Radiologist": RadiologistFactory.create,
+    "roster.RadiologistCredential": lambda: RadiologistCredential.objects.create(
+        radiologist=RadiologistFactory.create(), name="FRANZCR"
+    ),
+    "roster.RosterAssignment": RosterAssignmentFactory.create,
+    "roster.RosterOverride": lambda: RosterOverride.objects.create(
+        kind="leave",
+        radiologist=RadiologistFactory.create(),
+        start_date=date(2026, 2, 4),
+        end_date=date(2026, 2, 4) + timedelta(days=7),
+    ),
+    "roster.Shift": _shift,
+    "roster.Workload": lambda: Workload.objects.get(radiologist=RadiologistFactory.create()),
+    "rules.AssignmentRule": AssignmentRuleFactory.create,
+    "rules.RuleVersion": _rule_version,
+    "rules.ScoringWeights": lambda: ScoringWeights.objects.get_or_create(pk=1)[0],
+    "rules.SlaPolicy": lambda: SlaPolicy.objects.create(
+        urgency="STAT", modality=f"M{_next()}", report_minutes=60
+    ),
+}
+
+
+def row_of(model: type[Model]) -> Model:
+    """Return a row of the model.
+
+    Raises:
+        KeyError: nobody has said yet how one is made.
+    """
+    return _MAKERS[model._meta.label]()

@@ -1,0 +1,1 @@
+"""Stand-ins for the systems around us, on real sockets."""

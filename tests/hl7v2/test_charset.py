@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import pytest
+
+from apps.hl7v2.charset import Charset, choose_charset, declared_codec
+from apps.hl7v2.message import Message
+
+
+@pytest.mark.parametrize(
+    ("msh_18", "codec"),
+    [
+        (b"", "ascii"),
+        (b"ASCII", "ascii"),
+        (b"8859/1", "iso8859_1"),
+        (b"8859/15", "iso8859_15"),
+        (b"UNICODE UTF-8", "utf-8"),
+        (b"unicode utf-8", "utf-8"),
+        (b"ISO IR6", "ascii"),
+        (b"~ISO IR87", "iso2022_jp_2"),
+        (b"ISO IR14~ISO IR87", "iso2022_jp_2"),
+        (b"ASCII~ISO IR159", "iso2022_jp_2"),
+        (b"8859/1~UNICODE UTF-8", "iso8859_1"),
+        (b"GB 18030-2000", "gb18030"),
+        (b"KS X 1001", "euc_kr"),
+        (b"BIG-5", "big5hkscs"),
+        (b"KLINGON", None),
+        (b"\xff", None),
+    ],
+)
+def test_msh_18_names_a_codec(msh_18: bytes, codec: str | None) -> None:
+    assert declared_codec(msh_18, b"~") == codec
+
+
+def test_repetitions_of_a_sender_without_repetition_separator_are_one_name() -> None:
+    assert declared_codec(b"8859/1", b"") == "iso8859_1"
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "msh_18", "expected"),
+    [
+        ("Miller", "ascii", b"", Charset("ascii")),
+        ("Miller", "ascii", b"8859/1", Charset("iso8859_1")),
+        ("Miller", "ascii", b"KLINGON", Charset("ascii", is_lenient=True)),
+        ("Müller", "utf-8", b"UNICODE UTF-8", Charset("utf-8")),
+        ("Müller", "latin-1", b"8859/1", Charset("iso8859_1")),
+        ("Müller", "utf-8", b"", Charset("utf-8", is_lenient=True)),
+        ("Müller", "latin-1", b"", Charset("latin-1", is_lenient=True)),
+        ("Müller", "latin-1", b"UNICODE UTF-8", Charset("latin-1", is_lenient=True)),
+        ("Müller", "utf-8", b"KLINGON", Charset("utf-8", is_lenient=True)),
+        ("山田", "iso2022_jp", b"~ISO IR87", Charset("iso2022_jp_2")),
+        ("山田", "iso2022_jp", b"", Charset("iso2022_jp_2", is_lenient=True)),
+        ("山田", "gb18030", b"GB 18030-2000", Charset("gb18030")),
+        ("서울", "euc_kr", b"KS X 1001", Charset("euc_kr")),
+    ],
+)
+def test_bytes_are_read_as_declared_or_flagged(
+    text: str, encoding: str, msh_18: bytes, expected: Charset
+) -> None:
+    raw = text.encode(encoding)
+    charset = choose_charset(raw, msh_18, b"~")
+    assert charset == expected
+    assert charset.decode(raw) == text
+
+
+@pytest.mark.parametrize(
+    ("raw", "msh_18", "text"),
+    [
+        (b"M\xc3\xbcller \xff", b"UNICODE UTF-8", "Müller \ufffd"),
+        (b"\xff\xfe\x80", b"UNICODE UTF-8", "\xff\xfe\x80"),
+        (b"\x81", b"GB 18030", "\ufffd"),
+        (b"\x1b$B;3\xff", b"~ISO IR87", "山\ufffd"),
+    ],
+)
+def test_bytes_that_fit_nothing_are_read_as_well_as_possible(
+    raw: bytes, msh_18: bytes, text: str
+) -> None:
+    charset = choose_charset(raw, msh_18, b"~")
+    assert (charset.is_lenient, charset.decode(raw)) == (True, text)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "msh_18", "name"),
+    [
+        # Each of these has a byte that looks like | or ^ or \ or ~ inside a character.
+        ("iso2022_jp", "~ISO IR87", "万五亨"),
+        ("gb18030", "GB 18030-2000", "乗乛亅"),
+        ("big5hkscs", "BIG-5", "功閱育"),
+    ],
+)
+def test_characters_that_look_like_delimiters_are_not_split(
+    encoding: str, msh_18: str, name: str
+) -> None:
+    raw = (
+        f"MSH|^~\\&|{name}|B|||2026||ORM^O01|1|P|2.5||||||{msh_18}\r"
+        f"PID|1||1^^^{name}||{name}^{name}~{name}\rORC|NW|P-1\r"
+    ).encode(encoding)
+    assert any(byte in name.encode(encoding) for byte in b"|^\\~")
+    message = Message(raw)
+    assert message.flags == ()
+    assert (message.get("MSH-3"), message.get("MSH-9.2")) == (name, "O01")
+    assert (message.get("PID-3.4"), message.get("PID-5.2")) == (name, name)
+    assert message.get("PID-5(2)") == name
+    assert message.header.raw_field(3) == name.encode(encoding)
+    assert b"".join(segment.raw + b"\r" for segment in message.segments) == raw
+
+
+def test_message_that_uses_every_byte_value_is_split_without_a_shield() -> None:
+    noise = bytes(set(range(256)) - set(b"\r\n"))
+    raw = b"MSH|^~\\&|A|B|||2026||ADT^A01|1|P|2.5||||||BIG-5\rNTE|1||" + noise + b"\n\r"
+    message = Message(raw)
+    assert [segment.name for segment in message.segments] == ["MSH", "NTE"]
+    assert "charset" in message.flags
