@@ -121,6 +121,10 @@ class HistoryAdmin(ModelAdmin):
         """Refuse: history stays."""
         return False
 
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        """Allow actions, such as sending again, to those who may change such records."""
+        return super().has_change_permission(request)
+
 
 class HistoryInline(TabularInline):
     """Rows of history on another record's page, to be looked at."""

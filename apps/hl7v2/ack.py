@@ -130,12 +130,16 @@ def build_answers(
 ) -> list[bytes]:
     """Return every answer that the sender asked for, in the order to send them.
 
-    Two answers (enhanced mode) share the id's stem: the second one ends in ``A``.
+    Two answers (enhanced mode) share the id's stem: the second one ends in ``A``, so the id has
+    room for one character more.
+
+    Raises:
+        ValueError: ``control_id`` is too long.
     """
     seen = glance(source) if isinstance(source, bytes) else source
     answers = []
     for code, suffix in zip(answer_codes(seen, outcome), ("", "A"), strict=False):
-        own_id = control_id[: MAX_CONTROL_ID - len(suffix)] + suffix
+        own_id = control_id + suffix
         answers.append(build_ack(seen, code, control_id=own_id, at=at, text=text, error=error))
     return [answer for answer in answers if answer is not None]
 

@@ -148,7 +148,7 @@ def _field_18(header: bytes, separators: Separators) -> bytes:
 
 def may_hold_two_bytes(header: bytes) -> bool:
     """Return whether the header speaks of a set with two-byte characters; cheap."""
-    return b"ISO" in header or b"\x1b" in header or _TWO_BYTE_NAMES.search(header) is not None
+    return b"\x1b" in header or _TWO_BYTE_NAMES.search(header) is not None
 
 
 class Shield:

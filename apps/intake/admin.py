@@ -12,10 +12,18 @@ from django.utils.safestring import SafeString
 from typing_extensions import override
 
 from apps.catalog.choices import UrgencyChoices
+from apps.core import clock
 from apps.core.admin_base import HistoryAdmin, RecordAdmin, preformatted
 from apps.core.legible import legible
 from apps.hl7v2.vocabulary import MODALITIES
-from apps.intake.models import InboundMessage, MessageKey, SenderProfile, default_accession_places
+from apps.intake.models import (
+    BatchMarker,
+    InboundMessage,
+    MessageKey,
+    SenderProfile,
+    default_accession_places,
+)
+from apps.intake.services.by_hand import run_again
 
 if TYPE_CHECKING:
     ProfileModelForm = forms.ModelForm[SenderProfile]
@@ -148,6 +156,16 @@ class InboundMessageAdmin(HistoryAdmin):
         ("Answer", {"fields": ("ack_code", "ack_shown")}),
     )
     readonly_fields = ("raw_shown", "digest_shown", "ack_shown")
+    actions = ("run_again",)
+
+    @admin.action(
+        description="Let quarantined messages take effect again", permissions=["operate"]
+    )
+    def run_again(self, request: HttpRequest, queryset: QuerySet[InboundMessage]) -> None:
+        """Put the quarantined ones among the selected back into the queue."""
+        ids = list(queryset.values_list("pk", flat=True))
+        count = run_again(message_ids=ids, at=clock.now())
+        self.message_user(request, f"{count} of {len(ids)} messages wait to take effect again.")
 
     @override
     def get_queryset(self, request: HttpRequest) -> QuerySet[InboundMessage]:
@@ -168,6 +186,14 @@ class InboundMessageAdmin(HistoryAdmin):
     def ack_shown(self, message: InboundMessage) -> SafeString:
         """Show the answer, one segment a line."""
         return preformatted(legible(bytes(message.ack or b"")))
+
+
+@admin.register(BatchMarker)
+class BatchMarkerAdmin(HistoryAdmin):
+    """The messages that a decider has in hand at this moment."""
+
+    list_display = ("id", "message_ids")
+    search_fields = ("id",)
 
 
 @admin.register(MessageKey)

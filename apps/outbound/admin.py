@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, Protocol
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from typing_extensions import override
 
+from apps.core import clock
 from apps.core.admin_base import HistoryAdmin, RecordAdmin, model_words, preformatted
 from apps.core.legible import legible
 from apps.orders.search import order_ids
+from apps.outbound.exceptions import MessageStateError
 from apps.outbound.models import Destination, DestinationLink, OutboundMessage
+from apps.outbound.services import by_hand
 
 
 @admin.register(Destination)
@@ -32,6 +37,7 @@ class DestinationAdmin(RecordAdmin):
     list_filter = ("is_enabled", "on_dead_letter", "sites")
     search_fields = ("name", "host", "receiving_application", "receiving_facility")
     filter_horizontal = ("sites",)
+    actions = ("resend_dead", "try_now")
     fieldsets = (
         (None, {"fields": ("name", ("host", "port"), "is_enabled")}),
         (
@@ -74,6 +80,22 @@ class DestinationAdmin(RecordAdmin):
         listed, counts, needed, protected = super().get_deleted_objects(objs, request)
         return listed, counts, needed - {model_words(DestinationLink)}, protected
 
+    @admin.action(description="Send dead letters again", permissions=["change"])
+    def resend_dead(self, request: HttpRequest, queryset: QuerySet[Destination]) -> None:
+        """Queue the dead letters of the selected destinations again."""
+        count = sum(
+            by_hand.resend_dead(destination_id=destination.pk, at=clock.now())
+            for destination in queryset
+        )
+        self.message_user(request, f"{count} dead letters queued again.")
+
+    @admin.action(description="Try to reach now", permissions=["change"])
+    def try_now(self, request: HttpRequest, queryset: QuerySet[Destination]) -> None:
+        """End the wait after failures of the selected destinations."""
+        for destination in queryset:
+            by_hand.try_now(destination_id=destination.pk, at=clock.now())
+        self.message_user(request, "They are tried at once.")
+
 
 @admin.register(DestinationLink)
 class DestinationLinkAdmin(HistoryAdmin):
@@ -90,6 +112,12 @@ class DestinationLinkAdmin(HistoryAdmin):
     list_select_related = ("destination",)
     search_fields = ("destination__name", "address")
     ordering = ("destination",)
+
+
+class _ByHand(Protocol):
+    """A service that does something with one message."""
+
+    def __call__(self, *, message_id: int, at: datetime) -> None: ...
 
 
 @admin.register(OutboundMessage)
@@ -121,6 +149,34 @@ class OutboundMessageAdmin(HistoryAdmin):
         "payload_shown",
     )
     readonly_fields = ("payload_shown",)
+    actions = ("send_again", "withdraw")
+
+    @admin.action(description="Send again, under the same control id", permissions=["operate"])
+    def send_again(self, request: HttpRequest, queryset: QuerySet[OutboundMessage]) -> None:
+        """Queue the selected messages again; those that are queued are left alone."""
+        self._each(request, queryset, by_hand.resend, "queued again")
+
+    @admin.action(description="Withdraw: do not send", permissions=["operate"])
+    def withdraw(self, request: HttpRequest, queryset: QuerySet[OutboundMessage]) -> None:
+        """Keep the selected messages from going out; delivered ones are left alone."""
+        self._each(request, queryset, by_hand.withdraw, "withdrawn")
+
+    def _each(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[OutboundMessage],
+        service: _ByHand,
+        done: str,
+    ) -> None:
+        ids = sorted(queryset.values_list("pk", flat=True))
+        count = 0
+        for pk in ids:
+            # Its state may have changed since the list was shown: then it is left as it is.
+            with suppress(MessageStateError):
+                service(message_id=pk, at=clock.now())
+                count += 1
+        level = messages.SUCCESS if count else messages.WARNING
+        self.message_user(request, f"{count} of {len(ids)} messages {done}.", level)
 
     @override
     def get_queryset(self, request: HttpRequest) -> QuerySet[OutboundMessage]:

@@ -62,6 +62,8 @@ class Slot:
         self.process, self._started_at = process, time.monotonic()
         if process.stdout is not None:
             self._output.follow(self.service.name, process.stdout)
+        if self.restarts:
+            self._output.say(f"{self.service.name} started again")
 
     def _bury(self, process: subprocess.Popen[bytes]) -> None:
         self.service.sweep(process)

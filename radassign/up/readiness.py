@@ -10,7 +10,7 @@ from radassign.up.plan import Plan
 
 DEMO_USER = "manager"
 DEMO_PASSWORD_FILE = "demo.password"  # noqa: S105 -- the name of a file
-_ASK_SECONDS = 2.0
+_ASK_SECONDS = 1.0
 
 
 def is_healthy(plan: Plan) -> bool:

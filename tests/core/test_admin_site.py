@@ -34,6 +34,7 @@ HISTORY = {
     "core.DueTime",
     "core.Heartbeat",
     "core.QueueTask",
+    "intake.BatchMarker",
     "intake.InboundMessage",
     "intake.MessageKey",
     "orders.Order",
@@ -46,7 +47,7 @@ HISTORY = {
     "roster.Workload",
     "rules.RuleVersion",
 }
-ONE_ROW = {"rules.ScoringWeights", "core.ConfigVersion"}
+ONE_ROW = {"core.ConfigVersion", "intake.BatchMarker", "rules.ScoringWeights"}
 _INLINE = (
     re.compile(r"<style\b", re.I),
     re.compile(r"<[^>]+\sstyle\s*=", re.I),

@@ -13,7 +13,7 @@ from apps.assignment.models import DecisionBasis, ShiftTurn
 from apps.audit.models import AuditEvent
 from apps.catalog.models import Cluster, ProcedureAlias, SiteAlias
 from apps.core.models import ConfigVersion, DueTime, Heartbeat, QueueTask
-from apps.intake.models import MessageKey
+from apps.intake.models import BatchMarker, MessageKey
 from apps.orders.models import OrderSegments, UnknownCancel
 from apps.outbound.models import DestinationLink
 from apps.roster.models import (
@@ -94,6 +94,7 @@ _MAKERS: Mapping[str, Callable[[], Model]] = {
         name=f"decide/{_next()}", role="worker", at=NOON
     ),
     "core.QueueTask": lambda: QueueTask.objects.create(cluster="decide", payload="signed"),
+    "intake.BatchMarker": lambda: BatchMarker.objects.get_or_create(pk=1)[0],
     "intake.InboundMessage": InboundMessageFactory.create,
     "intake.MessageKey": lambda: MessageKey.objects.create(
         key=_next().to_bytes(16, "big"), message_id=1

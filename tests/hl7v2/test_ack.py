@@ -66,7 +66,7 @@ def test_mode_matrix_says_which_answers_go_out(
     seen = glance(raw)
     assert [" ".join(answer_codes(seen, outcome)) for outcome in OUTCOMES] == expected
     for outcome, codes in zip(OUTCOMES, expected, strict=True):
-        answers = build_answers(raw, outcome, control_id="A" * 20, at=NOW)
+        answers = build_answers(raw, outcome, control_id="1" * 19, at=NOW)
         assert [parse_ack(answer).code for answer in answers] == codes.split()
         ids = [Message(answer).get("MSH-10") for answer in answers]
         assert len(set(ids)) == len(ids)
@@ -201,6 +201,13 @@ def test_answers_are_not_answered(kind: str) -> None:
     assert ack(raw) is None
     assert answer_codes(glance(raw), Outcome.ACCEPTED) == ()
     assert build_answers(raw, Outcome.ACCEPTED, control_id="A-1", at=NOW) == []
+
+
+def test_answer_to_the_commit_keeps_its_id_and_the_second_adds_a_letter() -> None:
+    answers = build_answers(
+        message(accept="AL", application="AL"), Outcome.ACCEPTED, control_id="77", at=NOW
+    )
+    assert [Message(answer).get("MSH-10") for answer in answers] == ["77", "77A"]
 
 
 def test_own_control_id_has_at_most_twenty_characters() -> None:

@@ -44,7 +44,7 @@ def load_basis(versions: dict[str, int]) -> Config:
         BasisMissingError: an area's version was never stored.
     """
     areas = {area: _area(area, version) for area, version in versions.items()}
-    return config_from_json(areas)
+    return config_from_json(areas, versions)
 
 
 def forget() -> None:

@@ -94,7 +94,7 @@ class Reception:
         seen = [glance(message) for message in messages]
         arrivals = [arrival]
         while len(arrivals) < len(messages):
-            arrivals.append(arrival._replace(seq=self.next_seq(arrivals[-1].seq)))
+            arrivals.append(arrival._replace(seq=self.next_seq(arrivals[-1].seq + 1)))
         receipts = [self._receipt(*parts) for parts in zip(messages, seen, arrivals, strict=True)]
         return Submission(receipts, seen, _envelope(payload, messages[0]))
 

@@ -29,10 +29,11 @@ def wait_for_silent_peer(
 ) -> timedelta:
     """Return how long a destination rests that took messages without answering them.
 
-    Half of a message's own wait: another order's message is then tried first, and one message
-    that a peer cannot digest does not silence all others.
+    After the quick retries half of a message's own wait: another order's message is then tried
+    first, and one message that a peer cannot digest does not silence all others.
     """
-    return _wait(failures, (at - failing_since) / (2 * _SHARE), patience)
+    wait = _wait(failures, (at - failing_since) / _SHARE, patience)
+    return wait if failures <= patience.quick_retries else wait / 2
 
 
 def wait_for_connection(

@@ -51,6 +51,12 @@ def destinations(version: int | None = None) -> tuple[DestinationFacts, ...]:
     return _kept[1]
 
 
+def forget() -> None:
+    """Drop the process's copy; the next call reads the destinations anew."""
+    global _kept  # noqa: PLW0603 -- see destinations
+    _kept = None
+
+
 def _version() -> int:
     found = ConfigVersion.objects.filter(area=AREA).values_list("version", flat=True).first()
     return found or 0

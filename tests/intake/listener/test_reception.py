@@ -12,7 +12,6 @@ from apps.intake.listener.receipts import Receipt
 from tests.intake.listener.samples import VENDOR, fields, message
 
 ARRIVAL = Arrival(1_770_000_000_000_000, datetime(2026, 2, 4, 12, 5, 31, tzinfo=UTC), "10.0.0.1:9")
-ACK = segments = ("MSA|AA|77|Message received",)
 
 
 def receive(raw: bytes, *profiles: Profile) -> Receipt:

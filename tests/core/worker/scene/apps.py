@@ -14,7 +14,6 @@ class SceneConfig(AppConfig):
         from apps.core.queue import probes  # noqa: PLC0415 -- as above
         from tests.core.worker.scene import tasks  # noqa: PLC0415 -- as above
 
-        probes._probes.clear()  # the other apps have no tables here
         for cluster in ("decide", "deliver"):
             probes.register_probe(cluster, partial(tasks.waiting_since, cluster))
         due.register("ring", tasks.ring)

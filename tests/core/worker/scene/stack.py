@@ -34,13 +34,12 @@ class Scene:
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
         self.server = EmbeddedPostgres(data_dir, disposable=True)
-        self._workers: list[psutil.Popen] = []
 
     def build(self) -> None:
         self.server.start(die_with_parent=True)
         environment = self._environment() | {"RADASSIGN_DB_OWNER": "1"}
         subprocess.run(
-            [sys.executable, _MANAGE, "migrate", "core", "-v0"], env=environment, check=True
+            [sys.executable, _MANAGE, "migrate", "core", "-v0", "--skip-checks"], env=environment, check=True
         )
         self.run(TABLES)
 
@@ -80,33 +79,31 @@ class Scene:
         return found == [(1,)]
 
     @contextmanager
-    def worker(self) -> Iterator[psutil.Process]:
+    def worker(self) -> Iterator[psutil.Popen]:
         process = self.start_worker()
         try:
             yield process
         finally:
             self.kill(process)
 
-    def start_worker(self) -> psutil.Process:
+    def start_worker(self) -> psutil.Popen:
         before = self._pushers()
-        process = psutil.Process(
-            subprocess.Popen([sys.executable, _MANAGE, "worker"], env=self._environment()).pid
-        )
-        assert wait_until(lambda: self._pushers() == before + 2, seconds=20), "it does not come up"
+        process = psutil.Popen([sys.executable, _MANAGE, "worker"], env=self._environment())
+        if not wait_until(lambda: self._pushers() >= before + 2, seconds=20):
+            self.kill(process)
+            raise AssertionError("the worker does not come up")
         return process
 
     def _pushers(self) -> int:
         sql = "SELECT FROM pg_stat_activity WHERE application_name ~ '^radassign-queue-'"
         return len(self.run(sql, role=APP_ROLE))
 
-    def kill(self, process: psutil.Process) -> None:
+    def kill(self, process: psutil.Popen) -> None:
         """Kill a worker with all of its own, however it was left."""
-        if not process.is_running():
-            return
-        tree = [process, *process.children(recursive=True)]
-        for each in tree:
-            each.kill()
-        psutil.wait_procs(tree, timeout=5)
+        below = process.children(recursive=True) if process.is_running() else []
+        process.kill()
+        process.wait(timeout=5)
+        psutil.wait_procs(below, timeout=5)
 
     def _environment(self) -> dict[str, str]:
         return os.environ | {
