@@ -72,9 +72,10 @@ def _take_all(
     page.fill("#id_password", options.password)
     page.click("button[type=submit]")
     page.wait_for_selector("#board")
-    newest = page.get_attribute(".board td.action a >> nth=0", "href")
+    links = page.locator(".recent .action a")
+    newest = links.first.get_attribute("href") if links.count() else "/"
     for shot in SHOTS:
-        page.goto(options.url + (shot.path or newest or "/"))
+        page.goto(f"{options.url}{shot.path or newest}")
         _shoot(page, options, f"{shot.name}-{width}-{scheme}")
     page.close()
 

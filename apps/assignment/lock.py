@@ -7,12 +7,9 @@ then workload rows, each by id.
 
 from __future__ import annotations
 
-from django.db import connection
+from apps.core import bulk
 
 ASSIGNMENT_LOCK = 0x7261_6461  # "rada"
 
-
-def take_assignment_lock() -> None:
-    """Wait for the lock; it is held until the surrounding transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ASSIGNMENT_LOCK])
+LOCK_QUERY: bulk.Query = ("SELECT pg_advisory_xact_lock(%s)", [ASSIGNMENT_LOCK])
+"""Waits for the lock; it is held until the surrounding transaction ends."""

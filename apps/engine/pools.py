@@ -15,7 +15,7 @@ from apps.engine.codes import Strategy, Urgency
 from apps.engine.competency import Demand, competency_refusal
 from apps.engine.coverage import Coverage, OnShift
 from apps.engine.facts import RadiologistFacts, ShiftFacts, WorkType
-from apps.engine.refusals import INACTIVE, ON_LEAVE, UNKNOWN_PERSON, Refusal
+from apps.engine.refusals import INACTIVE, ON_LEAVE, Refusal
 from apps.engine.vocabulary import covers_part
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ class PoolKey(NamedTuple):
 class Member(NamedTuple):
     """A reader in a pool, with the most specific of their shifts in it.
 
-    ``absence`` is a refusal of step 2, ``unfitness`` one of step 4; ``person`` is None only
-    with an absence. ``is_named`` marks the person whom a rule names, at work or not.
+    ``person`` is None for an id that names no radiologist; ``absence`` is a refusal of step 2,
+    ``unfitness`` one of step 4. ``is_named`` marks whom a rule names, at work or not.
     """
 
     id: str
@@ -57,7 +57,7 @@ class Member(NamedTuple):
 class Pool:
     """Readers who are asked together.
 
-    ``kind`` is ``level``, ``shift``, ``person``, ``cluster`` or ``national``; ``members`` are
+    ``kind`` is ``level``, ``shift``, ``idle``, ``person``, ``cluster`` or ``national``; ``members`` are
     in order of their ids; ``shifts`` are codes in order; ``most_specific`` is the shift whose strategy
     counts, None for a widened pool.
     """
@@ -85,7 +85,7 @@ def shift_pool(
 ) -> tuple[Pool, ...]:
     """Return the pool of one named shift, whatever its work, sites and level.
 
-    Empty while that shift does not run.
+    While that shift does not run the pool is of kind ``idle`` and has nobody in it.
     """
     return _remembered(compiled, coverage, key._replace(target=f"={code}"))
 
@@ -99,7 +99,7 @@ def person_pool(
     """
     person = compiled.people.get(radiologist)
     if person is None:
-        member = Member(radiologist, None, None, UNKNOWN_PERSON, None, is_named=True)
+        member = Member(radiologist, None, None, None, None, is_named=True)
     else:
         member = Member(
             id=radiologist,
@@ -153,7 +153,7 @@ def _build(compiled: CompiledConfig, coverage: Coverage, key: PoolKey) -> tuple[
         return _build_by_level(compiled, coverage, key)
     on_shift = coverage.running.get(key.target[1:])
     if on_shift is None:
-        return ()
+        return (Pool("idle", None, (key.target[1:],), None, Strategy.RULE, ()),)
     seat = ((0, 0, on_shift.shift.code), on_shift)
     return (_pool("shift", None, [seat], compiled, key),)
 
@@ -281,7 +281,7 @@ def _member(
 ) -> Member:
     person = compiled.people.get(id_)
     if person is None:
-        return Member(id_, None, shift, UNKNOWN_PERSON, None)
+        return Member(id_, None, shift, None, None)
     absence = INACTIVE if not person.is_active else ON_LEAVE if is_away else None
     unfitness = competency_refusal(
         person,

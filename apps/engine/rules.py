@@ -58,6 +58,9 @@ class CompiledRule:
         return (start is None or start <= at) and (end is None or at < end)
 
 
+_NEVER = compile_conditions({"any": []})
+
+
 def compile_rule(facts: RuleFacts, regions: Regions) -> CompiledRule:
     """Return the rule ready to run; one that cannot be compiled carries its problem."""
     is_terminal = facts.is_terminal and facts.action in _CAN_BE_TERMINAL
@@ -70,11 +73,7 @@ def compile_rule(facts: RuleFacts, regions: Regions) -> CompiledRule:
             urgency=_urgency(facts),
         )
     except (ValueError, TypeError, AttributeError) as error:
-        return CompiledRule(facts, _never, is_terminal, problem=str(error)[:200])
-
-
-def _never(_subject: Subject) -> bool:
-    return False
+        return CompiledRule(facts, _NEVER, is_terminal, problem=str(error)[:200])
 
 
 def _excluded(facts: RuleFacts) -> frozenset[str]:

@@ -99,8 +99,8 @@ class Run:
 
     def set_priority(self, rule: CompiledRule, _site: SiteFacts) -> None:
         """Raise or lower the urgency for what follows."""
-        if rule.urgency is not None:
-            self._situation.subject.urgency = rule.urgency
+        subject = self._situation.subject
+        subject.urgency = rule.urgency or subject.urgency
 
     def exclude(self, rule: CompiledRule, _site: SiteFacts) -> None:
         """Leave the named readers out of what follows."""
@@ -147,7 +147,9 @@ class Run:
         return None
 
     def _note_furthest(self, attempt: Attempt) -> None:
-        """Remember the last step that anybody reached; a pool at all is past the shifts."""
+        """Remember the last step that anybody reached; a pool that runs is past the shifts."""
+        if attempt.pool.kind == "idle":
+            return
         reached = [_REASONS[refusal.step] for _, refusal in attempt.out]
         candidates = (self._furthest, Reason.NO_ROSTER, *reached)
         self._furthest = max(candidates, key=_FURTHEST.index)

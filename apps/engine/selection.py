@@ -16,7 +16,7 @@ from apps.engine.codes import Presence, Strategy, Urgency
 from apps.engine.conditions.subject import Subject
 from apps.engine.facts import RadiologistFacts, RuleFacts, Weights, Workload
 from apps.engine.pools import Member, Pool
-from apps.engine.refusals import EXCLUDED, OFFLINE, Refusal
+from apps.engine.refusals import EXCLUDED, OFFLINE, UNKNOWN_PERSON, Refusal
 from apps.engine.scoring import score_terms, total
 
 
@@ -80,15 +80,16 @@ def ask(pool: Pool, situation: Situation, rule: RuleFacts | None = None) -> Atte
     attempt = Attempt(pool, rule)
     may_pass_hourly = situation.is_escalated or situation.urgency is Urgency.STAT
     for member in pool.members:
-        load = situation.load_of(member.id)
-        refusal = _early_refusal(member, load, situation)
-        person = member.person
-        if refusal is None and person is not None:
-            refusal = capacity_refusal(person, load, may_pass_hourly=may_pass_hourly)
-            if refusal is None:
-                attempt.fit.append(Candidate(person, member.shift, load))
-                continue
-        if refusal is not None:
+        load, person = situation.load_of(member.id), member.person
+        if person is None:
+            attempt.out.append((member, UNKNOWN_PERSON))
+            continue
+        refusal = _early_refusal(member, load, situation) or capacity_refusal(
+            person, load, may_pass_hourly=may_pass_hourly
+        )
+        if refusal is None:
+            attempt.fit.append(Candidate(person, member.shift, load))
+        else:
             attempt.out.append((member, refusal))
     if attempt.fit:
         _choose(attempt, situation)

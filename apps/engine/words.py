@@ -117,6 +117,8 @@ def _rules(trace: Trace) -> Iterator[str]:
 
 def _tried(tried: Trace) -> Iterator[str]:
     yield _asked(tried)
+    if tried["pool"] == "idle":
+        return
     for id_, _shift, _step, code, *params in tried["out"]:
         yield f"{id_}: {refusal_words(Refused(code), tuple(params))}."
     for row in tried["fit"]:
@@ -134,6 +136,8 @@ def _asked(tried: Trace) -> str:
             said = f"Asked the shifts of priority level {tried['level']} that fit: {shifts}"
         case "shift":
             said = f"Asked shift {shifts}"
+        case "idle":
+            said = f"Shift {shifts} does not run now"
         case "person":
             said = "Asked one radiologist"
         case "cluster":
@@ -145,7 +149,7 @@ def _asked(tried: Trace) -> str:
 
 def _because(tried: Trace) -> str:
     if "rule" in tried:
-        return f", as rule {tried['rule']} says"
+        return f", which rule {tried['rule']} asks for"
     return f"; the strategy is that of {tried['lead']}" if "lead" in tried else ""
 
 
@@ -195,7 +199,7 @@ def _result(trace: Trace) -> str:
             return (
                 f"Held by rule {result['rule']}: {result.get('reason_text', 'no reason given')}."
             )
-        case Outcome.UNASSIGNED:
+        case _:
             return f"Left unassigned: {reason_words(Reason(result['reason']))}."
 
 

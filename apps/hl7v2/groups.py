@@ -17,33 +17,54 @@ from apps.hl7v2.message import Message, Segment, is_filled
 
 _PRIOR_RESULTS = "PR"
 _SHARED_AT_END = ("ZDS", "ZRD")
+_MAX_SHARED = 16
+"""How many segments an ORC hands to its further OBR; more would multiply without end."""
 _BEFORE_PATIENT = frozenset({"MSH", "SFT", "UAC"})
 _HAS_PRIOR_RESULTS = frozenset({"OMG", "OMI", "OML"})
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """One requested procedure with its header.
+class Header:
+    """MSH and the segments of one patient, in force for every group that follows them.
 
-    ``header`` holds MSH and the patient's segments that are in force for this group;
-    ``segments`` the group's own in message order, shared ones included.
+    Shared by its groups and indexed once: a message may hold many of both.
     """
 
-    header: tuple[Segment, ...]
+    __slots__ = ("_by_name", "segments")
+
+    def __init__(self, segments: tuple[Segment, ...]) -> None:
+        self.segments = segments
+        self._by_name: dict[str, list[Segment]] = {}
+        for segment in segments:
+            self._by_name.setdefault(segment.name, []).append(segment)
+
+    def all(self, name: str) -> list[Segment]:
+        """Return the segments of a name, in order."""
+        return self._by_name.get(name, [])
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One requested procedure: its own segments in message order, shared ones included."""
+
+    shared_header: Header
     segments: tuple[Segment, ...]
+
+    @property
+    def header(self) -> tuple[Segment, ...]:
+        """Return MSH and the patient's segments that are in force for this group."""
+        return self.shared_header.segments
 
     def first(self, name: str) -> Segment | None:
         """Return the group's first segment of a name, else the header's."""
-        for part in (self.segments, self.header):
-            for segment in part:
-                if segment.name == name:
-                    return segment
-        return None
+        for segment in self.segments:
+            if segment.name == name:
+                return segment
+        return next(iter(self.shared_header.all(name)), None)
 
     def all(self, name: str) -> Iterator[Segment]:
         """Return the group's segments of a name, in order; the header's where it has none."""
         own = [segment for segment in self.segments if segment.name == name]
-        return iter(own or [segment for segment in self.header if segment.name == name])
+        return iter(own or self.shared_header.all(name))
 
     @property
     def study_uid(self) -> str:
@@ -60,12 +81,22 @@ class Group:
         return tuple(segment.raw for segment in self.segments)
 
 
+@dataclass(slots=True)
+class _Found:
+    """A group while it grows."""
+
+    header: Header
+    segments: list[Segment]
+    is_prior: bool
+
+
 class _Splitter:
     """Walks over a message once."""
 
     def __init__(self, message: Message) -> None:
         self.header: list[Segment] = []
-        self.groups: list[tuple[tuple[Segment, ...], list[Segment], bool]] = []
+        self.in_force: Header | None = None
+        self.groups: list[_Found] = []
         self.shared: list[Segment] = []
         self.current: list[Segment] | None = None
         self.has_obr = False
@@ -93,17 +124,20 @@ class _Splitter:
             is_prior = segments[0].get(1).strip().upper() == _PRIOR_RESULTS
         self.current = segments
         self.has_obr = has_obr
-        self.groups.append((tuple(self.header), segments, is_prior))
+        if self.in_force is None:
+            self.in_force = Header(tuple(self.header))
+        self.groups.append(_Found(self.in_force, segments, is_prior))
 
     def extend(self, current: list[Segment], segment: Segment) -> None:
         if segment.name == "OBR":
             # What stood between ORC and its first OBR holds for the next OBR too.
-            self.shared = list(current) if current[0].name == "ORC" else []
+            self.shared = current[:_MAX_SHARED] if current[0].name == "ORC" else []
             self.has_obr = True
         current.append(segment)
 
     def begin_patient(self, segment: Segment) -> None:
         self.header = [part for part in self.header if part.name in _BEFORE_PATIENT] + [segment]
+        self.in_force = None
         self.current = None
         self.shared = []
         self.is_prior = self.keeps_prior_results
@@ -111,24 +145,20 @@ class _Splitter:
 
 def split_groups(message: Message) -> list[Group]:
     """Return the message's order groups in order; prior results are left out."""
-    found = [
-        (header, segments)
-        for header, segments, is_prior in _Splitter(message).groups
-        if not is_prior
-    ]
+    found = [group for group in _Splitter(message).groups if not group.is_prior]
     if len(found) > 1:
         _share_end(found)
-    return [Group(header, tuple(segments)) for header, segments in found]
+    return [Group(group.header, tuple(group.segments)) for group in found]
 
 
-def _share_end(found: list[tuple[tuple[Segment, ...], list[Segment]]]) -> None:
+def _share_end(found: list[_Found]) -> None:
     for name in _SHARED_AT_END:
         holders = [
             (index, segment)
-            for index, (_, segments) in enumerate(found)
-            for segment in segments
+            for index, group in enumerate(found)
+            for segment in group.segments
             if segment.name == name
         ]
         if len(holders) == 1 and holders[0][0] == len(found) - 1:
-            for _, segments in found[:-1]:
-                segments.append(holders[0][1])
+            for group in found[:-1]:
+                group.segments.append(holders[0][1])

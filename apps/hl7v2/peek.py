@@ -22,7 +22,7 @@ _MISSING = (b"",) * 19
 
 _Place = tuple[int, int]
 _IDENTITY: Mapping[bytes, tuple[tuple[int, str], ...]] = {
-    b"ORC": ((2, "placer"), (3, "filler")),
+    b"ORC": ((2, "placer"), (3, "filler"), (4, "placer_group")),
     b"OBR": ((2, "placer"), (3, "filler"), (18, "accession")),
     b"IPC": ((1, "accession"), (3, "study_uid")),
     b"ZDS": ((1, "study_uid"),),
@@ -37,7 +37,11 @@ _WANTED = frozenset({*_IDENTITY, *_URGENCY, b"MSA"})
 
 
 class Identity(NamedTuple):
-    """One number of an order: kind is placer, filler, accession or study_uid."""
+    """One number of an order: kind is placer, filler, accession, study_uid or placer_group.
+
+    A placer group number (ORC-4) belongs to all orders that were made together, so it tells an
+    order from junk, and keeps arrival order, but it does not identify one order.
+    """
 
     kind: str
     value: str

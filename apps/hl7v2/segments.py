@@ -13,6 +13,9 @@ from functools import lru_cache
 from apps.hl7v2.errors import ErrorCode, FieldError
 
 _BLANK = b" \t\r\n\x00"
+_INDENT = b" \t"
+_LATER_HEADER = re.compile(rb"[\r\n][ \t]*MSH")
+_BATCH_LINE = re.compile(rb"\r\n?|\n(?=[ \t]*(?:MSH|BTS|FTS|BHS|FHS))")
 _BOM = b"\xef\xbb\xbf"
 _BATCH_NAMES = (b"FHS", b"BHS")
 _ENVELOPE_NAMES = frozenset({b"FHS", b"BHS", b"BTS", b"FTS"})
@@ -45,15 +48,25 @@ def _line_end(message: bytes) -> int:
 
 
 def split_segments(message: bytes, field: bytes) -> list[bytes]:
-    """Return the segments without their ends; empty lines are left out."""
-    if b"\n" not in message:
-        return [segment for segment in message.split(b"\r") if segment]
-    return [segment for segment in _segment_ends(field).split(message) if segment.strip(_BLANK)]
+    """Return the segments without their ends and indents; empty lines are left out."""
+    if b"\n" in message:
+        return [
+            part for line in _segment_ends(field).split(message) if (part := _unindented(line))
+        ]
+    parts = message.split(b"\r")
+    if b"\r " in message or b"\r\t" in message:
+        parts = [_unindented(line) for line in parts]
+    return [part for part in parts if part]
+
+
+def _unindented(line: bytes) -> bytes:
+    # Blanks before the name are indents, behind it they are part of a value; NUL is neither.
+    return line.lstrip(_INDENT) if line.strip(_BLANK) else b""
 
 
 @lru_cache(maxsize=64)
 def _segment_ends(field: bytes) -> re.Pattern[bytes]:
-    name = rb"[A-Z][A-Z0-9]{2}(?:" + re.escape(field) + rb"|[\r\n]|\Z)"
+    name = rb"[ \t]*[A-Z][A-Z0-9]{2}(?:" + re.escape(field) + rb"|[\r\n]|\Z)"
     return re.compile(rb"\r\n?|\n(?=" + name + rb"|[\s\x00]*\Z)")
 
 
@@ -63,7 +76,7 @@ def is_batch(message: bytes) -> bool:
 
 
 def _has_second_message(message: bytes) -> bool:
-    return message.find(b"\rMSH", 3) >= 0 or message.find(b"\nMSH", 3) >= 0
+    return message.find(b"MSH", 3) >= 0 and _LATER_HEADER.search(message) is not None
 
 
 def split_batch(raw: bytes) -> list[bytes]:
@@ -73,7 +86,8 @@ def split_batch(raw: bytes) -> list[bytes]:
     each message is read with its own MSH-1. Bytes without any MSH hold no message.
     """
     messages: list[list[bytes]] = []
-    for line in re.split(rb"\r\n?|\n(?=(?:MSH|BTS|FTS|BHS|FHS))", strip_start(raw)):
+    for indented in _BATCH_LINE.split(strip_start(raw)):
+        line = indented.lstrip(_INDENT)
         if line.startswith(b"MSH"):
             messages.append([])
         if messages and line[:3] not in _ENVELOPE_NAMES and line.strip(_BLANK):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from apps.assignment.services import retry
+from apps.assignment.snapshot.versions import read_versions
 from apps.core import clock, due
 from apps.core.queue.slices import run_slice
 from apps.core.triggers import DECIDE_CHANNEL
@@ -21,7 +22,7 @@ def decide_slice() -> int:
 
 def decide_once() -> int:
     """Do a bounded piece of everything that waits: messages, due times, retries, mappings."""
-    done = retry.retry_if_helped()
+    versions = read_versions()
+    done = retry.retry_if_helped(versions) + parked.rerun_if_mapped(versions)
     done += process_waiting()
-    done += due.run_due(clock.now(), _DUE_LIMIT)
-    return done + parked.rerun_if_mapped()
+    return done + due.run_due(clock.now(), _DUE_LIMIT)

@@ -36,29 +36,39 @@ class IdentityBook:
     """The identifiers that a batch speaks of, as stored and as added since."""
 
     def __init__(self) -> None:
-        """Begin empty; ``load`` reads what is stored."""
+        """Begin empty; the errands read what is stored."""
         self._orders: dict[_Key, list[int]] = defaultdict(list)
         self._fresh: list[dict[str, Any]] = []
         self._cancelled: dict[_Key, dict[str, Any]] = {}
         self._fresh_cancels: list[dict[str, Any]] = []
 
-    def load(self, wanted: Iterable[tuple[str, Identity]]) -> set[int]:
-        """Read the orders and cancels known under these numbers; return the orders' ids.
+    def errands(self, wanted: Iterable[tuple[str, Identity]]) -> list[bulk.Errand]:
+        """Return what to ask for the orders and cancels known under these numbers.
 
         Args:
             wanted: pairs of issuer and identity.
         """
         pairs = {(issuer, identity.value) for issuer, identity in wanted}
         if not pairs:
-            return set()
+            return []
         issuers, values = (list(column) for column in zip(*sorted(pairs), strict=True))
-        found = set()
-        for row in _stored(OrderIdentifier, "order_id", issuers, values):
-            self._orders[row[0], row[1], row[2]].append(row[3])
-            found.add(row[3])
-        for row in _stored(UnknownCancel, "message_id", issuers, values):
-            self._cancelled[row[0], row[1], row[2]] = {}
-        return found
+        return [
+            ((_ORDERS, [issuers, values]), self._take_orders),
+            ((_CANCELS, [issuers, values]), self._take_cancels),
+        ]
+
+    @property
+    def order_ids(self) -> set[int]:
+        """Return the orders that were found."""
+        return {order_id for found in self._orders.values() for order_id in found}
+
+    def _take_orders(self, rows: list[tuple[Any, ...]]) -> None:
+        for issuer, kind, value, order_id in rows:
+            self._orders[issuer, kind, value].append(order_id)
+
+    def _take_cancels(self, rows: list[tuple[Any, ...]]) -> None:
+        for issuer, kind, value in rows:
+            self._cancelled[issuer, kind, value] = {}
 
     def matches(self, issuer: str, identities: Sequence[Identity]) -> list[tuple[Identity, int]]:
         """Return which orders these numbers name, in the order in which numbers are tried.
@@ -113,15 +123,9 @@ class IdentityBook:
         bulk.insert(UnknownCancel, self._fresh_cancels, or_ignore=True)
 
 
-def _stored(
-    model: type[OrderIdentifier] | type[UnknownCancel], column: str,
-    issuers: list[str], values: list[str],
-) -> list[tuple[str, str, str, int]]:
-    table = model._meta.db_table  # noqa: SLF001
-    return list(
-        bulk.select(
-            f"SELECT issuer, kind, value, {column} FROM {table} "  # noqa: S608 -- our own names
-            "WHERE (issuer, value) IN (SELECT * FROM unnest(%s::text[], %s::text[])) ORDER BY id",
-            [issuers, values],
-        )
-    )
+_AMONG = "(issuer, value) IN (SELECT * FROM unnest(%s::text[], %s::text[]))"
+_ORDERS = (
+    "SELECT issuer, kind, value, order_id FROM orders_orderidentifier "  # noqa: S608 -- our own
+    f"WHERE {_AMONG} ORDER BY id"
+)
+_CANCELS = f"SELECT issuer, kind, value FROM orders_unknowncancel WHERE {_AMONG}"  # noqa: S608

@@ -8,10 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from apps.core import bulk
 from apps.orders.models import Order, Patient
 
+_COLUMNS = [field.attname for field in Patient._meta.concrete_fields]  # noqa: SLF001
+_PATIENTS = (
+    f"SELECT {', '.join(_COLUMNS)} FROM orders_patient "  # noqa: S608 -- our own columns
+    "WHERE (authority, mrn) IN (SELECT * FROM unnest(%s::text[], %s::text[]))"
+)
 _FILLED = ("family_name", "given_name", "birth_on", "sex")
 
 
@@ -36,25 +42,24 @@ class PatientBook:
     """Patients by authority and number, as stored and as changed since."""
 
     def __init__(self) -> None:
-        """Begin empty; ``load`` reads what is stored."""
+        """Begin empty; the errands read what is stored."""
         self._known: dict[tuple[str, str], Patient] = {}
         self._fresh: dict[int, Patient] = {}
         self._changed: dict[int, Patient] = {}
         self._moved: list[tuple[int, int]] = []
 
-    def load(self, keys: Iterable[tuple[str, str]]) -> None:
-        """Read the patients of these authorities and numbers, and whoever they merged into."""
+    def errands(self, keys: Iterable[tuple[str, str]]) -> list[bulk.Errand]:
+        """Return what to ask for the patients of these authorities and numbers."""
         pairs = sorted(set(keys))
         if not pairs:
-            return
+            return []
         authorities, numbers = (list(column) for column in zip(*pairs, strict=True))
-        rows = Patient.objects.raw(
-            "SELECT * FROM orders_patient WHERE (authority, mrn) IN "
-            "(SELECT * FROM unnest(%s::text[], %s::text[]))",
-            [authorities, numbers],
-        )
+        return [((_PATIENTS, [authorities, numbers]), self._take)]
+
+    def _take(self, rows: list[tuple[Any, ...]]) -> None:
         for row in rows:
-            self._known[row.authority, row.mrn] = row
+            patient = Patient.from_db(None, _COLUMNS, row)
+            self._known[patient.authority, patient.mrn] = patient
 
     def update(self, wanted: PatientUpdate) -> Patient:
         """Return the patient of this number, made or brought up to date.
@@ -91,7 +96,7 @@ class PatientBook:
 
     def _make(self, wanted: PatientUpdate) -> Patient:
         patient = Patient(
-            id=bulk.next_ids(Patient, 1)[0], authority=wanted.authority, mrn=wanted.mrn
+            id=bulk.next_id(Patient), authority=wanted.authority, mrn=wanted.mrn
         )
         _fill(patient, wanted)
         self._known[wanted.key] = patient

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -48,7 +50,13 @@ class Destination(models.Model):
         return f"{self.name} ({self.host}:{self.port})"
 
 
-class DestinationSite(Destination.sites.through):  # type: ignore[misc] # made by Django
+if TYPE_CHECKING:
+    _SiteRow = models.Model  # the class that Django makes has no name to check
+else:
+    _SiteRow = Destination.sites.through
+
+
+class DestinationSite(_SiteRow):
     """The sites of a destination; here only so that editing them is audited and takes effect."""
 
     class Meta:

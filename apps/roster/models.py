@@ -312,6 +312,11 @@ class RosterAssignment(models.Model):
     def __str__(self) -> str:
         return f"{self.radiologist_id} on {self.shift_id} from {self.start_date}"
 
+    def clean(self) -> None:
+        """Refuse an end before the start; such dates make no range to compare with others."""
+        if self.end_date and self.start_date and self.end_date < self.start_date:
+            raise ValidationError({"end_date": "The end date lies before the start date."})
+
 
 class RosterOverride(models.Model):
     """Leave, a swap or an extra turn on some dates, both ends included.

@@ -16,6 +16,7 @@ from django.urls import NoReverseMatch, reverse
 from apps.core.admin_base import HistoryAdmin
 from tests.factories.everything import row_of
 from tests.factories.people import UserFactory
+from tests.support.admin_forms import admin_url
 
 pytestmark = pytest.mark.db
 
@@ -65,8 +66,7 @@ def client() -> Client:
 
 
 def url(model: type[Model], page: str, *args: object) -> str:
-    meta = model._meta
-    return reverse(f"admin:{meta.app_label}_{meta.model_name}_{page}", args=args)
+    return admin_url(model._meta.label, page, *args)
 
 
 def html_of(client: Client, address: str) -> str:

@@ -69,3 +69,7 @@ def test_day_runs_from_midnight_to_midnight_of_the_zone(
 )
 def test_span_is_said_in_the_two_units_that_matter(span: timedelta, words: str) -> None:
     assert in_words(span) == words
+
+
+def test_span_in_one_unit_is_the_largest() -> None:
+    assert in_words(timedelta(hours=23, minutes=59), units=1) == "23 h"

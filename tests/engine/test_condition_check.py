@@ -92,7 +92,26 @@ def test_a_fault_is_named_with_its_place(conditions: object, path: str, message:
     assert ConditionProblem(path, message) in check(conditions)
 
 
-REFUSED_BY_BOTH = [leaf("nonsense", "=", "x"), leaf("modality", "~", "x"), {"some": []}]
+REFUSED_BY_BOTH = [
+    leaf("nonsense", "=", "x"),
+    leaf("modality", "~", "x"),
+    {"some": []},
+    {"all": {}},
+    {"any": [5]},
+    leaf("modality", "in", "MR"),
+    leaf("modality", "=", 5),
+    leaf("modality", "=", " "),
+    leaf("rvu", "=", "5"),
+    leaf("rvu", "=", float("nan")),
+    leaf("rvu", "<", value=True),
+    leaf("rvu", "between", [1]),
+    leaf("time_of_day", "=", "24:00"),
+    leaf("weekday", "=", 8),
+    leaf("weekday", "=", value=True),
+    leaf("holiday", "=", 1),
+    leaf("exam_at", "<", 5),
+    leaf("exam_at", "<", "2026-02-04T12:00:00"),
+]
 
 
 @pytest.mark.parametrize("conditions", REFUSED_BY_BOTH)

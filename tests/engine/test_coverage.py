@@ -6,10 +6,12 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
+from apps.engine import pools
 from apps.engine.compiled import compile_config
+from apps.engine.decision import Snapshot, decide
 from apps.engine.facts import Config, LeaveFacts, RosterRow, SwapFacts
 from apps.engine.occurrences import on_shift
-from tests.engine.build import AT, config, on, shift
+from tests.engine.build import AT, config, department, on, order, shift
 
 TODAY = date(2026, 2, 4)
 NIGHT = shift("NIGHT", start_local=time(22), end_local=time(6))
@@ -122,6 +124,30 @@ def test_what_is_remembered_ends_at_the_boundary() -> None:
 
     assert running == [["EARLY"], ["EARLY"], ["LATE"], ["LATE"], [], []]
     assert again == running[::-1]
+
+
+def test_what_is_remembered_can_be_dropped() -> None:
+    compiled = compile_config(department("A"))
+    snapshot = Snapshot(compiled)
+    first = decide(order(), AT, snapshot)
+    before = compiled.coverage_at(AT)
+
+    compiled.forget_pools()
+    assert compiled.coverage_at(AT) is before
+    assert dict(before.pools) == {}
+    compiled.forget()
+    assert compiled.coverage_at(AT) is not before
+    assert decide(order(), AT, snapshot) == first
+
+
+def test_pools_are_remembered_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pools, "_MAX_REMEMBERED", 2)
+    compiled = compile_config(department("A"))
+
+    for part in ("KNEE", "HIP", "TOE", "ANKLE", "FOOT"):
+        assert decide(order(body_part=part), AT, Snapshot(compiled)).radiologist == "A"
+
+    assert len(compiled.coverage_at(AT).pools) <= 2
 
 
 def test_coverage_is_the_same_whatever_was_asked_before() -> None:

@@ -110,6 +110,8 @@ REFUSED = [
     ("[a", "a '[' without its ']'"),
     ("[a-", "a '[' without its ']'"),
     ("[a\\", "an unknown escape"),
+    ("[", "a '[' without its ']'"),
+    ("[^", "a '[' without its ']'"),
     ("[z-a]", "a range runs from the lower"),
     ("*a", "a repeat needs something to repeat"),
     ("^*", "a repeat needs something to repeat"),

@@ -58,7 +58,7 @@ FULL = config(
         ),
         reader("B", is_active=False),
     ),
-    on("ROUND", "A", "B") + (RosterRow("NIGHT", "A", TODAY, TODAY),),
+    (*on("ROUND", "A", "B"), RosterRow("NIGHT", "A", TODAY, TODAY)),
     sites=(SiteFacts("ROBINA", "GC", "Australia/Brisbane", "QLD", requires_licence=True),),
     rules=(
         rule(1, ActionType.HOLD, "x", conditions={"field": "rvu", "op": ">", "value": 1.5}),
@@ -188,6 +188,14 @@ def test_every_action_replays(action: ActionType, target: str, is_strict: bool) 
 
     check_replay(made, RICH, BUSY)
     check_replay(made, replace(RICH, required_credentials=frozenset(), required_subspecialty=""))
+
+
+def test_what_a_rule_reads_of_the_study_replays() -> None:
+    conditions = {"all": [{"field": "rvu", "op": ">", "value": 1}]}
+    made = department("A", rules=(rule(1, ActionType.HOLD, "heavy", conditions=conditions),))
+
+    check_replay(made, order(rvu=Decimal("1.10")))
+    check_replay(made, order(rvu=Decimal("0.90")))
 
 
 def test_outcomes_without_a_reader_replay() -> None:

@@ -132,9 +132,10 @@ def test_rules_are_said() -> None:
         "Rule 1 “rule 1” (version 1) holds: exclude A.",
         "Rule 3 “rule 3” (version 1) holds: assign to A.",
         "Rule 4 “rule 4” (version 9) holds: assign to shift NONE.",
-        "Asked one radiologist, as rule 3 says.",
+        "Asked one radiologist, which rule 3 asks for.",
         "A: excluded by a rule.",
         "Nobody here is fit.",
+        "Shift NONE does not run now, which rule 4 asks for.",
         "Left unassigned: a strict rule names its readers and none of them is fit.",
     ]
 
@@ -194,7 +195,7 @@ def test_the_shift_that_gives_the_strategy_is_named_among_several() -> None:
 def test_a_shift_that_a_rule_names_is_said() -> None:
     made = department("A", rules=(rule(1, ActionType.ASSIGN_TO_SHIFT, "MRI_MSK"),))
 
-    assert said(made)[2] == "Asked shift MRI_MSK, as rule 1 says."
+    assert said(made)[2] == "Asked shift MRI_MSK, which rule 1 asks for."
 
 
 def test_unknown_facts_are_said() -> None:

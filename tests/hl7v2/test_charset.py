@@ -4,6 +4,7 @@ import pytest
 
 from apps.hl7v2.charset import Charset, choose_charset, declared_codec
 from apps.hl7v2.message import Message
+from apps.hl7v2.peek import peek
 
 
 @pytest.mark.parametrize(
@@ -102,6 +103,13 @@ def test_characters_that_look_like_delimiters_are_not_split(
     assert message.get("PID-5(2)") == name
     assert message.header.raw_field(3) == name.encode(encoding)
     assert b"".join(segment.raw + b"\r" for segment in message.segments) == raw
+
+
+def test_name_of_a_two_byte_set_elsewhere_in_the_header_declares_nothing() -> None:
+    raw = "MSH|^~\\&|BIG5|Zürich|||2026||ADT^A01|1|P|2.5||||||UNICODE UTF-8\rPID|1\r".encode()
+    message = Message(raw)
+    assert (message.flags, message.get("MSH-4")) == ((), "Zürich")
+    assert peek(raw).sending_facility == "Zürich"
 
 
 def test_message_that_uses_every_byte_value_is_split_without_a_shield() -> None:

@@ -37,7 +37,7 @@ def test_known_sequences_are_read_and_all_else_stays(written: str, value: str) -
     assert unescape(written, DEFAULT_SEPARATORS) == value
 
 
-@given(st.text(alphabet=st.characters(exclude_characters="\x00", exclude_categories=("Cs",))))
+@given(st.text(alphabet=st.characters(exclude_characters="\x00", codec="utf-8")))
 @pytest.mark.parametrize("separators", [DEFAULT_SEPARATORS, ODD], ids=["usual", "odd"])
 def test_escaped_value_reads_back_and_holds_no_structure(
     separators: Separators, value: str
@@ -59,6 +59,11 @@ def test_hexadecimal_is_read_in_the_messages_character_set() -> None:
     for name, written in (("UNICODE UTF-8", "C3A9"), ("8859/1", "E9"), ("8859/15", "E9")):
         message = Message(f"{msh}{name}\rPID|1||||Caf\\X{written}\\\r".encode())
         assert message.get("PID-5") == "Café"
+
+
+def test_hexadecimal_that_is_no_text_of_the_set_is_read_all_the_same() -> None:
+    message = Message(b"MSH|^~\\&|A|||||||||||||||UNICODE UTF-8\rNTE|1||Caf\\XE9\\\r")
+    assert message.get("NTE-3") == "Café"
 
 
 def test_deeply_broken_escapes_are_read_in_one_pass() -> None:

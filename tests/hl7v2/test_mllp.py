@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import tracemalloc
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -28,7 +29,7 @@ def feed_all(pieces: list[bytes], max_bytes: int = 64) -> list[Event]:
     return [event for piece in pieces for event in framer.feed(piece)]
 
 
-def merged(events: list[Event]) -> list[Event]:
+def merged(events: Sequence[Event]) -> list[Event]:
     """Join neighbouring noise: how many reads it came in says nothing."""
     result: list[Event] = []
     for event in events:

@@ -162,6 +162,7 @@ def test_what_is_refused_names_segment_field_and_code(raw: bytes, error: FieldEr
     with pytest.raises(FieldError) as caught:
         peek(raw)
     assert caught.value == error
+    assert len({caught.value, error}) == 1
     assert glance(raw).error == error
 
 
@@ -172,6 +173,7 @@ def test_what_is_refused_names_segment_field_and_code(raw: bytes, error: FieldEr
         order(segment("OBR", {18: "A-1"})),
         MSH + b"OMI^O23|1|P|2.5\rORC|NW\rIPC|A-1\r",
         MSH + b"ORM^O01|1|P|2.3\rORC|NW\rZDS|1.2.3\r",
+        MSH + b"OMG^O19|1|P|2.5\rORC|SC|||GROUP&L^F\rOBR|1\r",
         MSH + b"ORM^O01|1|P|2.3||||||FOO\rORC|NW|\xff\xfe\r",
         MSH + b"ADT^A01|1\r",
         b"MSH|^~|A|B|C|D|2026||ADT^A01\r",

@@ -14,13 +14,13 @@ from tests.fakes.peer import FakePeer
 
 
 @pytest.fixture(autouse=True)
-def no_kept_destinations(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_kept_destinations() -> None:
     """Forget what an earlier test's transaction, since rolled back, had loaded."""
-    monkeypatch.setattr(destinations, "_kept", None)
+    destinations.forget()
 
 
 @pytest.fixture
-def deliverer(transactional_db: None) -> Iterator[Deliverer]:
+def deliverer(transactional_db: None) -> Iterator[Deliverer]:  # noqa: ARG001 -- for its effect
     made = Deliverer()
     yield made
     made.stop()
@@ -34,7 +34,7 @@ def peer() -> Iterator[FakePeer]:
 
 
 @pytest.fixture
-def destination_of(transactional_db: None) -> Callable[..., Destination]:
+def destination_of(transactional_db: None) -> Callable[..., Destination]:  # noqa: ARG001 -- see above
     def make(peer: FakePeer, **values: object) -> Destination:
         quick = {"answer_timeout_seconds": 1, "quick_retries": 3} | values
         return DestinationFactory.create(port=peer.port, **quick)

@@ -24,13 +24,16 @@ def queue(
             destination=destination,
             order=order or OrderFactory.create(),
             control_id=control_id,
-            payload=f"{HEAD}|{control_id}|P|2.5.1\rPID|1||MRN1\r".encode(),
-            **({"created_at": now} | values),
+            **({"created_at": now, "payload": payload_of(control_id)} | values),
         )
         for control_id in control_ids
     ]
     wake_deliverers()
     return rows
+
+
+def payload_of(control_id: str) -> bytes:
+    return f"{HEAD}|{control_id}|P|2.5.1\rPID|1||MRN1\r".encode()
 
 
 def states(destination: Destination) -> dict[str, str]:

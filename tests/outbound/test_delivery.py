@@ -215,7 +215,9 @@ def test_a_message_that_a_peer_cannot_digest_does_not_silence_the_others(
     queue(destination, "BAD", "A", "B")
     deliverer.start()
 
-    wait_until(lambda: states(destination) == {"BAD": "queued", "A": "delivered", "B": "delivered"})
+    wait_until(
+        lambda: states(destination) == {"BAD": "queued", "A": "delivered", "B": "delivered"}
+    )
     assert row("BAD").attempts >= 2
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
 from django.test import Client
 
 from apps.audit.models import AuditEvent
@@ -130,10 +131,11 @@ def test_overlap_that_the_form_could_not_see_is_a_message_and_saves_nothing(
     }
     response = client.post(admin_url("roster.rosterassignment", "add"), data, follow=True)
     assert response.status_code == 200
-    assert [str(message) for message in response.context["messages"]] == [
+    (message,) = response.context["messages"]
+    assert str(message) == (
         "Not saved: the change breaks “roster_rows_do_not_overlap”. Somebody may have changed "
         "the same records meanwhile; look at them and try again."
-    ]
+    )
     assert RosterAssignment.objects.count() == 1
 
 
@@ -260,7 +262,7 @@ def uploaded(lines: list[str]) -> SimpleUploadedFile:
     return SimpleUploadedFile("roster.csv", text.encode(), "text/csv")
 
 
-def imported(client: Client, lines: list[str]) -> Any:
+def imported(client: Client, lines: list[str]) -> HttpResponse:
     """Send the file, and confirm the preview where there is one; return the preview."""
     address = admin_url("roster.rosterassignment", "import")
     preview = client.post(address, {"format": "0", "import_file": uploaded(lines)})

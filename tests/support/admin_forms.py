@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.admin.utils import quote
+from django.forms import BoundField
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -11,7 +14,7 @@ from django.urls import reverse
 def admin_url(label: str, page: str, *args: object) -> str:
     """Return the address of a page: ``admin_url("roster.shift", "change", 1)``."""
     app, model = label.lower().split(".")
-    return reverse(f"admin:{app}_{model}_{page}", args=args)
+    return reverse(f"admin:{app}_{model}_{page}", args=[quote(arg) for arg in args])
 
 
 def shown_form(client: Client, address: str) -> dict[str, Any]:
@@ -27,7 +30,7 @@ def shown_form(client: Client, address: str) -> dict[str, Any]:
     return data
 
 
-def _sent(field: Any) -> dict[str, Any]:
+def _sent(field: BoundField) -> dict[str, Any]:
     value = field.value()
     if value is None or value is False:
         return {}
@@ -49,13 +52,14 @@ def added_row(data: dict[str, Any], prefix: str, **values: object) -> dict[str, 
     return {**data, **row, f"{prefix}-TOTAL_FORMS": str(number + 1)}
 
 
-def errors_of(response: Any) -> list[str]:
+def errors_of(response: HttpResponse) -> list[str]:
     """Return what the page that came back complains of; empty after a redirect."""
-    if response.context is None or "adminform" not in response.context:
+    context: Any = getattr(response, "context", None)
+    if context is None or "adminform" not in context:
         return []
-    form = response.context["adminform"].form
+    form = context["adminform"].form
     found = [str(error) for errors in form.errors.values() for error in errors]
-    for wrapped in response.context["inline_admin_formsets"]:
+    for wrapped in context["inline_admin_formsets"]:
         found += [str(error) for error in wrapped.formset.non_form_errors()]
         for errors in wrapped.formset.errors:
             found += [str(error) for listed in errors.values() for error in listed]

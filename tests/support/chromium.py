@@ -32,8 +32,8 @@ def install() -> bool:
     """Install Debian's chromium; return whether a browser is there afterwards."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for arguments in (["update", "-qq"], ["install", "-qq", "-y", "chromium"]):
-        answer = subprocess.run(  # noqa: S603 -- fixed arguments
-            ["apt-get", *arguments],  # noqa: S607 -- the system's own
+        answer = subprocess.run(
+            ["apt-get", *arguments],
             env=environment,
             stdout=subprocess.DEVNULL,
             check=False,

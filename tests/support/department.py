@@ -101,11 +101,21 @@ def take_effect() -> None:
         pass
 
 
-def order(  # noqa: PLR0913 -- the facts of an order
-    *, control: str = "NW", placer: str = "P1", filler: str = "", accession: str = "",
-    site: str = "Robina", modality: str = "MR", code: str = "MRI KNEE^MRI KNEE",
-    priority: str = "R", mrn: str = "MRN1", uid: str = "", status: str = "",
-    control_id: str = "", facility: str = "Robina",
+def order(
+    *,
+    control: str = "NW",
+    placer: str = "P1",
+    filler: str = "",
+    accession: str = "",
+    site: str = "Robina",
+    modality: str = "MR",
+    code: str = "MRI KNEE^MRI KNEE",
+    priority: str = "R",
+    mrn: str = "MRN1",
+    uid: str = "",
+    status: str = "",
+    control_id: str = "",
+    facility: str = "Robina",
 ) -> tuple[str, ...]:
     """Return an ORM^O01 2.5.1 with one group."""
     number = control_id or f"C{next(_sequence)}"
@@ -113,15 +123,30 @@ def order(  # noqa: PLR0913 -- the facts of an order
         rf"MSH|^~\&|HIS|{facility}|RAD|RAD|20261122100000||ORM^O01|{number}|P|2.5.1",
         f"PID|1||{mrn}^^^{facility}||Doe^Jane||19800115|F" if mrn else "PID|1",
         f"PV1|1|O|WARD^1^2^{site}",
-        *group(control=control, placer=placer, filler=filler, accession=accession, code=code,
-               priority=priority, modality=modality, status=status),
+        *group(
+            control=control,
+            placer=placer,
+            filler=filler,
+            accession=accession,
+            code=code,
+            priority=priority,
+            modality=modality,
+            status=status,
+        ),
     ]
     return (*segments, f"ZDS|{uid}") if uid else tuple(segments)
 
 
-def group(  # noqa: PLR0913 -- the facts of a group
-    *, control: str = "NW", placer: str = "", filler: str = "", accession: str = "",
-    code: str = "MRI KNEE^MRI KNEE", priority: str = "R", modality: str = "MR", status: str = "",
+def group(
+    *,
+    control: str = "NW",
+    placer: str = "",
+    filler: str = "",
+    accession: str = "",
+    code: str = "MRI KNEE^MRI KNEE",
+    priority: str = "R",
+    modality: str = "MR",
+    status: str = "",
 ) -> tuple[str, ...]:
     """Return ORC and OBR."""
     obr = [""] * 28

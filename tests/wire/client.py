@@ -79,35 +79,38 @@ class PatientSender(threading.Thread):
         self._port = port
         self._facility = facility
         self._name = name
-        self._stop = threading.Event()
+        self._has_to_stop = threading.Event()
         self.accepted: list[str] = []
         self.refused = 0
         self.resent = 0
+        self._sender: Sender | None = None
 
     def run(self) -> None:
         number = 0
-        while not self._stop.is_set():
+        while not self._has_to_stop.is_set():
             number += 1
             control_id = f"{self._name}-{number}"
             raw = message(control_id, facility=self._facility)
-            while not self._stop.is_set() and not self._is_accepted(raw):
+            while not self._has_to_stop.is_set() and not self._is_accepted(raw):
                 self.resent += 1
                 time.sleep(0.05)
 
     def finish(self) -> None:
-        self._stop.set()
+        self._has_to_stop.set()
         self.join(30)
         assert not self.is_alive()
+        if self._sender is not None:
+            self._sender.wire.close()
 
     def _is_accepted(self, raw: bytes) -> bool:
         try:
-            if not hasattr(self, "_sender"):
+            if self._sender is None:
                 self._sender = Sender(self._port)
             code, control_id = codes([self._sender.exchange(raw)])[0]
         except OSError:
-            if hasattr(self, "_sender"):
+            if self._sender is not None:
                 self._sender.wire.close()
-                del self._sender
+                self._sender = None
             return False
         if code == "AA":
             self.accepted.append(control_id)

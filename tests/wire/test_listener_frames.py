@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 import time
 
 import pytest
@@ -11,7 +13,7 @@ import pytest
 from apps.hl7v2.mllp import frame
 from tests.intake.listener.samples import VENDOR, fields, message
 from tests.wire.client import Sender, codes
-from tests.wire.stack import ListenerProcess, Stack
+from tests.wire.stack import ROOT, ListenerProcess, Stack
 
 pytestmark = pytest.mark.wire
 
@@ -157,12 +159,11 @@ def test_a_strict_profile_binds_within_a_second_of_its_edit(
             return codes([sender.exchange(message(control_id, facility="STRICT"))])[0]
 
     assert send("1") == ("AA", "1")
-    stack.rows(
-        "INSERT INTO intake_senderprofile (name, application, facility, issuer, accession_places,"
-        " time_zone, urgency_words, modality_words, is_strict, accepted_types, accepted_versions,"
-        " accepted_processing_ids) VALUES ('strict', '', 'STRICT', '', '{}', '', '{}', '{}',"
-        " true, '{}', '{2.3}', '{}')"
-    )
+    stack.manage(
+        "shell", "-v", "0", "-c",
+        "from apps.intake.models import SenderProfile as P; P.objects.create("
+        "name='strict', facility='STRICT', is_strict=True, accepted_versions=['2.3'])",
+    )  # fmt: skip
     time.sleep(1)
     assert [send("2"), send("2")] == [("AR", "2")] * 2
     stack.rows("UPDATE intake_senderprofile SET is_strict = false WHERE facility = 'STRICT'")
@@ -274,11 +275,6 @@ def test_a_sign_of_life_says_that_a_listener_is_there(
 
 
 def test_a_port_in_use_is_named(stack: Stack, shared_listener: ListenerProcess) -> None:
-    import subprocess
-    import sys
-
-    from tests.wire.stack import ROOT
-
     second = subprocess.run(
         [sys.executable, "manage.py", "hl7_listener", "--port", str(shared_listener.port)],
         cwd=ROOT, env=stack.environment(), capture_output=True, text=True, timeout=60,

@@ -7,6 +7,7 @@ the unassigned queue, the notice to destinations and the audit line, always toge
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,13 @@ from apps.assignment.desk.case import Case
 from apps.assignment.desk.notices import notice_of
 from apps.assignment.desk.pending import Made, Pending
 from apps.assignment.desk.work import does_work
-from apps.assignment.lock import take_assignment_lock
+from apps.assignment.lock import LOCK_QUERY
 from apps.assignment.models import Assignment, Unassigned
 from apps.assignment.snapshot.cache import ConfigView, current_view
 from apps.assignment.snapshot.ledger import ledger
-from apps.assignment.snapshot.loads import LoadBook, Seat, read_loads
-from apps.core.bulk import next_ids
+from apps.assignment.snapshot.loads import LoadBook, LoadReader, Seat
+from apps.assignment.snapshot.versions import VERSIONS_QUERY
+from apps.core import bulk
 from apps.engine.codes import Outcome, Reason, Strategy, Urgency
 from apps.engine.decision import Decision, Snapshot, decide
 from apps.engine.fitness import fitness
@@ -32,7 +34,6 @@ from apps.outbound.choices import OutboundKind
 if TYPE_CHECKING:
     from apps.engine.refusals import Refusal
 
-_ID_BLOCK = 64
 _NO_TIME = timedelta(0)
 _CHOSEN_FOR_THE_WORK = frozenset(
     {
@@ -50,7 +51,10 @@ _CAN_START = frozenset({OrderStatus.ASSIGNED, OrderStatus.ACKNOWLEDGED})
 class Desk:
     """The one place where assignments change; open it with ``open_desk``."""
 
-    def __init__(self, *, at: datetime, view: ConfigView, book: LoadBook, actor: str) -> None:
+    def __init__(  # noqa: PLR0913 -- what a desk is made of
+        self, *, at: datetime, view: ConfigView, book: LoadBook, actor: str,
+        versions: Mapping[str, int],
+    ) -> None:
         """Begin with nothing to write.
 
         Args:
@@ -58,13 +62,14 @@ class Desk:
             view: the configuration, compared with the database in this transaction.
             book: everybody's load at ``at``.
             actor: who the audit lines name, such as ``system:hl7``.
+            versions: of every area, as read under the lock.
         """
         self.at = at
         self.view = view
         self.book = book
         self.actor = actor
+        self.versions = versions
         self.pending = Pending()
-        self._ids: list[int] = []
 
     # -- deciding ------------------------------------------------------------------------
 
@@ -320,7 +325,7 @@ class Desk:
         assert decision.radiologist is not None  # noqa: S101 -- an ASSIGNED decision names one
         assert strategy is not None  # noqa: S101 -- and how it was chosen
         return Assignment(
-            id=self._next_id(),
+            id=bulk.next_id(Assignment),
             order_id=order.pk,
             radiologist_id=decision.radiologist,
             shift_id=self.view.shift_ids.get(decision.shift or ""),
@@ -394,19 +399,31 @@ class Desk:
         site_id = case.order.site_id
         return self.view.site_codes.get(site_id, "") if site_id else ""
 
-    def _next_id(self) -> int:
-        if not self._ids:
-            self._ids = next_ids(Assignment, _ID_BLOCK)
-        return self._ids.pop(0)
 
+def open_desk(*, at: datetime, actor: str, along: Iterable[bulk.Errand] = ()) -> Desk:
+    """Take the assignment lock and return a desk; call it inside a transaction.
 
-def open_desk(*, at: datetime, actor: str) -> Desk:
-    """Take the assignment lock and return a desk; call it inside a transaction."""
-    take_assignment_lock()
-    view = current_view()
-    return Desk(
-        at=at,
-        view=view,
-        book=read_loads(at=at, ledger=ledger(), config=view.config),
-        actor=actor,
+    Args:
+        at: the moment of everything that happens at the desk, aware.
+        actor: who the audit lines name.
+        along: queries of the caller's to run in the same round trip, under the lock.
+    """
+    versions: dict[str, int] = {}
+    reader = LoadReader(at=at, ledger=ledger())
+    guess = current_view()
+    bulk.run_errands(
+        [
+            (LOCK_QUERY, _drop),
+            (VERSIONS_QUERY, versions.update),
+            *reader.errands(guess.config),
+            *along,
+        ]
     )
+    view = current_view(versions)
+    if view is not guess:
+        bulk.run_errands(reader.turn_errands(view.config))
+    return Desk(at=at, view=view, book=reader.book(), actor=actor, versions=versions)
+
+
+def _drop(rows: list[tuple[object, ...]]) -> None:
+    """Take the rows of a query that is run for its effect."""

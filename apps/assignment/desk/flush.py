@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection, models
+from django.db import models
 
 from apps.assignment.desk.pending import Made
 from apps.assignment.models import Assignment, LedgerEntry, ShiftTurn, Unassigned
@@ -14,8 +14,7 @@ from apps.assignment.snapshot.basis import keep_basis
 from apps.audit.models import AuditEvent
 from apps.core import bulk, clock
 from apps.orders.models import Order
-from apps.outbound.queries.destinations import destinations
-from apps.outbound.services.tell import notices_to_rows, queue_many
+from apps.outbound.services.tell import queue_notices
 from apps.roster.models import Workload
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ class Flushed:
 
 
 def write(desk: Desk) -> Flushed:
-    """Write everything; rows that others refer to come first."""
+    """Write everything; call it within a round trip of the caller's other writes."""
     pending = desk.pending
     _stamp_latency(desk)
     bulk.insert(Order, _rows(pending.new_orders.values()))
@@ -48,12 +47,19 @@ def write(desk: Desk) -> Flushed:
     bulk.upsert(ShiftTurn, list(pending.turns.values()), key=["shift_code", "radiologist_id"])
     bulk.update(Workload, desk.book.changed_rows(), key="radiologist_id")
     bulk.insert(AuditEvent, pending.audit)
-    told = len(queue_many(notices_to_rows(pending.notices, destinations())))
+    told = queue_notices(pending.notices, version=desk.versions.get("outbound", 0))
     if pending.new_assignments or pending.queued:
         keep_basis(desk.view)
     if desk.book.freed:
-        _raise_seats_version()
+        bulk.execute(_RAISE_SEATS, [])
     return Flushed(pending.made, pending.rules_matched, told)
+
+
+# Tells every decider that a seat is free, as an edit of the roster would be told.
+_RAISE_SEATS = (
+    "INSERT INTO core_configversion (area, version) VALUES ('seats', 1) "
+    "ON CONFLICT (area) DO UPDATE SET version = core_configversion.version + 1"
+)
 
 
 def _stamp_latency(desk: Desk) -> None:
@@ -66,12 +72,3 @@ def _stamp_latency(desk: Desk) -> None:
 
 def _rows(instances: Iterable[models.Model]) -> list[dict[str, Any]]:
     return [bulk.columns_of(instance) for instance in instances]
-
-
-def _raise_seats_version() -> None:
-    """Tell every decider that a seat is free, as an edit of the roster would be told."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO core_configversion (area, version) VALUES ('seats', 1) "
-            "ON CONFLICT (area) DO UPDATE SET version = core_configversion.version + 1"
-        )

@@ -8,7 +8,7 @@ shift that starts, an hour that passes, a credential that becomes valid) has a d
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,8 +21,7 @@ from apps.assignment.models import Unassigned
 from apps.assignment.services.after import after_commit
 from apps.assignment.snapshot.cache import current_view
 from apps.assignment.snapshot.ledger import ledger
-from apps.assignment.snapshot.versions import read_versions
-from apps.core import clock, due
+from apps.core import bulk, clock, due
 from apps.engine.decision import Decision
 from apps.engine.occurrences import next_change
 from apps.orders.choices import OrderStatus
@@ -75,16 +74,19 @@ def forget() -> None:
     _last_versions, _pass = None, None
 
 
-def retry_if_helped() -> int:
+def retry_if_helped(versions: Mapping[str, int]) -> int:
     """Try a chunk of waiting orders if something changed since they were tried.
+
+    Args:
+        versions: of every area, as just read.
 
     Returns:
         How many orders were looked at; 0 when there is nothing to do.
     """
     global _last_versions, _pass  # noqa: PLW0603 -- one walk per process
-    versions = _helpful(read_versions())
-    if versions != _last_versions:
-        _last_versions = versions
+    helpful = {area: versions.get(area, 0) for area in HELPFUL_AREAS}
+    if helpful != _last_versions:
+        _last_versions = helpful
         _pass = RetryPass(_waiting_ids(), is_sweep=False)
     return _go_on()
 
@@ -113,7 +115,8 @@ def _try(ids: Sequence[int], walk: RetryPass) -> None:
         desk = open_desk(at=clock.now(), actor=ACTOR)
         for case in _still_waiting(ids, load_cases(ids)):
             _retry(desk, case, walk)
-        flushed = desk.flush()
+        with bulk.one_round_trip():
+            flushed = desk.flush()
     walk.placed += len(flushed.made)
     after_commit(flushed)
 
@@ -154,10 +157,6 @@ def _waiting_ids() -> list[int]:
         .order_by("urgency_rank", "since", "order_id")
         .values_list("order_id", flat=True)
     )
-
-
-def _helpful(versions: dict[str, int]) -> dict[str, int]:
-    return {area: versions.get(area, 0) for area in HELPFUL_AREAS}
 
 
 # -- what time brings -----------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -57,15 +58,16 @@ class ConfigView:
 _view: ConfigView | None = None
 
 
-def current_view(versions: dict[str, int] | None = None) -> ConfigView:
+def current_view(versions: Mapping[str, int] | None = None) -> ConfigView:
     """Return the configuration of the given versions, read anew when they moved on.
 
     Args:
-        versions: what ``read_versions`` said in the caller's transaction; None asks now.
+        versions: what ``read_versions`` said in the caller's transaction; None takes the copy
+            as it is, to be compared later.
     """
     global _view  # noqa: PLW0603 -- one copy per process is the point of a cache
-    wanted = decision_versions(read_versions() if versions is None else versions)
-    if _view is None or _view.versions != wanted:
+    is_old = versions is not None and _view and _view.versions != decision_versions(versions)
+    if _view is None or is_old:
         _view = _read_view()
     return _view
 

@@ -8,14 +8,20 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from apps.assignment.choices import LedgerKind
-from apps.assignment.models import LedgerEntry
+from apps.core import bulk
 
 HOUR = timedelta(minutes=60)
 TURNAROUND_WINDOW = timedelta(hours=4)
+_BEGINNING = datetime.min.replace(tzinfo=UTC) + timedelta(days=1)
+_LINES = (
+    "SELECT id, radiologist_id, kind, at, rvu, turnaround_seconds FROM assignment_ledgerentry "
+    "WHERE id > %s AND at > %s ORDER BY id"
+)
 _MINUTE = Decimal(60)
 _HUNDREDTH = Decimal("0.01")
 
@@ -44,19 +50,18 @@ class LedgerCopy:
     """Assignments of the last hour and completions of the last four, by radiologist."""
 
     def __init__(self) -> None:
-        """Begin empty; the first ``catch_up`` reads the last four hours."""
+        """Begin empty; the first errand reads the last four hours."""
         self._last_id = 0
         self._assigned: dict[str, Window] = defaultdict(lambda: Window(HOUR))
         self._completed: dict[str, Window] = defaultdict(lambda: Window(TURNAROUND_WINDOW))
 
-    def catch_up(self, at: datetime) -> None:
-        """Read the lines that came since the last call; call it under the assignment lock."""
-        lines = LedgerEntry.objects.filter(id__gt=self._last_id)
-        if self._last_id == 0:
-            lines = lines.filter(at__gt=at - TURNAROUND_WINDOW)
-        for row in lines.order_by("id").values_list(
-            "id", "radiologist_id", "kind", "at", "rvu", "turnaround_seconds"
-        ):
+    def errand(self, at: datetime) -> bulk.Errand:
+        """Return the query for the lines that came since the last, under the assignment lock."""
+        since = at - TURNAROUND_WINDOW if self._last_id == 0 else _BEGINNING
+        return (_LINES, [self._last_id, since]), self._take
+
+    def _take(self, rows: list[tuple[Any, ...]]) -> None:
+        for row in rows:
             self._add(*row)
 
     def _add(  # noqa: PLR0913 -- the columns of one line

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from apps.assignment.models import ShiftTurn
 from apps.assignment.snapshot.ledger import LedgerCopy
+from apps.core import bulk
 from apps.engine.codes import Presence, Strategy, Urgency
 from apps.engine.facts import Config
 from apps.engine.facts import Workload as Load
-from apps.roster.models import Workload
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +89,41 @@ class LoadBook:
         }
 
 
-def read_loads(*, at: datetime, ledger: LedgerCopy, config: Config) -> LoadBook:
-    """Return everybody's load at ``at``; call it under the assignment lock."""
-    ledger.catch_up(at)
-    turns = _turns(config)
-    rows = Workload.objects.values_list(
-        "radiologist_id", "presence", "last_activity_at", "open_stat", "open_urgent",
-        "open_routine", "open_rvu", "last_assigned_at",
-    )
-    loads = {}
-    for radiologist, presence, active_at, stat, urgent, routine, rvu, assigned_at in rows:
-        count, hour_rvu = ledger.hour_of(radiologist, at)
-        loads[radiologist] = Load(
+class LoadReader:
+    """Reads everybody's load at a moment; its errands run under the assignment lock."""
+
+    def __init__(self, *, at: datetime, ledger: LedgerCopy) -> None:
+        """Prepare to read; ``errands`` say what."""
+        self._at = at
+        self._ledger = ledger
+        self._rows: list[tuple[Any, ...]] = []
+        self._turns: dict[str, dict[str, datetime]] = {}
+
+    def errands(self, config: Config) -> list[bulk.Errand]:
+        """Return what to ask: the ledger's new lines, the workload rows, the turns."""
+        return [
+            self._ledger.errand(self._at),
+            ((_WORKLOADS, []), self._take_rows),
+            *self.turn_errands(config),
+        ]
+
+    def turn_errands(self, config: Config) -> list[bulk.Errand]:
+        """Return what to ask of the shifts that go round; nothing where none does."""
+        codes = [
+            shift.code for shift in config.shifts if shift.strategy is Strategy.ROUND_ROBIN
+        ]
+        return [((_TURNS, [codes]), self._take_turns)] if codes else []
+
+    def book(self) -> LoadBook:
+        """Return the loads, once the errands were run."""
+        return LoadBook({row[0]: self._load(*row) for row in self._rows})
+
+    def _load(  # noqa: PLR0913 -- the columns of one row
+        self, radiologist: str, presence: str, active_at: datetime | None, stat: int,
+        urgent: int, routine: int, rvu: Decimal, assigned_at: datetime | None,
+    ) -> Load:
+        count, hour_rvu = self._ledger.hour_of(radiologist, self._at)
+        return Load(
             radiologist=radiologist,
             presence=Presence(presence),
             last_activity_at=active_at,
@@ -111,25 +132,24 @@ def read_loads(*, at: datetime, ledger: LedgerCopy, config: Config) -> LoadBook:
             assigned_last_hour=count,
             rvu_last_hour=hour_rvu,
             last_assigned_at=assigned_at,
-            mean_turnaround_minutes=ledger.mean_turnaround_minutes(radiologist, at),
-            last_on_shift=turns.get(radiologist, {}),
+            mean_turnaround_minutes=self._ledger.mean_turnaround_minutes(radiologist, self._at),
+            last_on_shift=self._turns.get(radiologist, {}),
         )
-    return LoadBook(loads)
+
+    def _take_rows(self, rows: list[tuple[Any, ...]]) -> None:
+        self._rows = rows
+
+    def _take_turns(self, rows: list[tuple[Any, ...]]) -> None:
+        self._turns = {}
+        for radiologist, shift, at in rows:
+            self._turns.setdefault(radiologist, {})[shift] = at
 
 
-def _turns(config: Config) -> Mapping[str, dict[str, datetime]]:
-    codes = [shift.code for shift in config.shifts if shift.strategy is Strategy.ROUND_ROBIN]
-    if not codes:
-        return {}
-    return _by_person(
-        ShiftTurn.objects.filter(shift_code__in=codes).values_list(
-            "radiologist_id", "shift_code", "last_assigned_at"
-        )
-    )
-
-
-def _by_person(rows: Iterable[tuple[str, str, datetime]]) -> dict[str, dict[str, datetime]]:
-    turns: dict[str, dict[str, datetime]] = {}
-    for radiologist, shift, at in rows:
-        turns.setdefault(radiologist, {})[shift] = at
-    return turns
+_WORKLOADS = (
+    "SELECT radiologist_id, presence, last_activity_at, open_stat, open_urgent, open_routine, "
+    "open_rvu, last_assigned_at FROM roster_workload ORDER BY radiologist_id"
+)
+_TURNS = (
+    "SELECT radiologist_id, shift_code, last_assigned_at FROM assignment_shiftturn "
+    "WHERE shift_code = ANY(%s::text[])"
+)

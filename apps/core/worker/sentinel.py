@@ -43,7 +43,7 @@ STOP_SECONDS = 10.0
 _LEAVE_SECONDS = 5.0
 _PILL_SECONDS = 2.0
 _QUIET_SECONDS = 60.0
-_LONGEST_PAUSE_SECONDS = 5.0
+_LONGEST_PAUSE_SECONDS = 2.0
 
 
 class GuardedSentinel(Sentinel):  # type: ignore[misc] # django-q2 ships no types

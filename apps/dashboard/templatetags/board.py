@@ -67,11 +67,12 @@ def due(row: RecentRow, at: datetime) -> dict[str, Any]:
     if row.reported_at:
         span = in_words(row.reported_at - row.report_due_at)
         return {"icon": "schedule", "tone": "warn", "label": f"{span} late"}
-    span = in_words(abs(row.report_due_at - at))
     if late:
+        span = in_words(at - row.report_due_at)
         return {"icon": "alarm", "tone": "alarm", "label": f"{span} overdue"}
-    tone = "warn" if row.report_due_at - at <= _CLOSE else "calm"
-    return {"icon": "schedule", "tone": tone, "label": f"due in {span}"}
+    left = row.report_due_at - at
+    tone = "warn" if left <= _CLOSE else "calm"
+    return {"icon": "schedule", "tone": tone, "label": f"due in {in_words(left, units=1)}"}
 
 
 def _is_out_of_clock(row: RecentRow, *, is_late: bool) -> bool:

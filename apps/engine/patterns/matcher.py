@@ -38,7 +38,7 @@ def _holds(anchor: Anchor, before: _Side, after: _Side) -> bool:
             return after is _Side.EDGE
         case Anchor.WORD_EDGE:
             return (before is _Side.WORD) != (after is _Side.WORD)
-        case Anchor.NO_WORD_EDGE:
+        case _:
             return (before is _Side.WORD) == (after is _Side.WORD)
 
 
@@ -75,7 +75,7 @@ class _Automaton:
                 return following
             case Choice(options):
                 return self._new(*(self._build(option, following) for option in options))
-            case Repeat():
+            case _:
                 return self._build_repeat(node, following)
 
     def _build_repeat(self, node: Repeat, following: int) -> int:

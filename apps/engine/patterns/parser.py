@@ -218,8 +218,6 @@ class _Reader:
         char = self.take()
         if char == "\\":
             char = self._plain(self.take())
-        if not char:
-            raise self.error("a '[' without its ']'")
         return char
 
 

@@ -61,12 +61,13 @@ def is_alive(connection: Connection) -> bool:
         return False
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
-    if not poll.poll(0):
-        return True
-    with contextlib.suppress(psycopg.Error):
-        connection.pgconn.consume_input()
-        return connection.pgconn.status == psycopg.pq.ConnStatus.OK
-    return False
+    try:
+        # A farewell may come before the end of the stream: read on until nothing is left.
+        while poll.poll(0):
+            connection.pgconn.consume_input()
+    except psycopg.Error:
+        return False
+    return bool(connection.pgconn.status == psycopg.pq.ConnStatus.OK)
 
 
 def sever(connection: Connection) -> None:

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 WRITERS = 2
 # A start beside a database that is just starting too waits for it, so that nobody is refused
 # without need; afterwards the port opens all the same, and refuses.
-_READY_SECONDS = 10.0
+_READY_SECONDS = 5.0
 
 
 async def serve(

@@ -19,16 +19,20 @@ from apps.intake.choices import InboundState
 from apps.intake.models import InboundMessage
 from apps.intake.processing import queue
 from apps.intake.processing.apply import Effect, apply_reading
-from apps.intake.processing.catalogue import current_catalogue
+from apps.intake.processing.catalogue import Catalogue, current_catalogue
 from apps.intake.processing.changes import Reading
 from apps.intake.processing.queue import Waiting
 from apps.intake.processing.reading import read_message
-from apps.intake.processing.session import Session
+from apps.intake.processing.session import Books, Session
 
 log = logging.getLogger(__name__)
 
 ACTOR = "system:hl7"
 _AWAY = (OperationalError, InterfaceError)
+
+
+class TakenError(Exception):
+    """Some messages of a batch no longer wait: another decider was there."""
 
 
 def process_waiting() -> int:
@@ -46,6 +50,8 @@ def process_waiting() -> int:
     queue.mark([message.id for message in batch])
     try:
         return process(batch)
+    except TakenError:
+        return 0
     except _AWAY as error:
         if not _is_about_data(error):
             raise
@@ -56,39 +62,47 @@ def process_waiting() -> int:
 
 
 def process(batch: Sequence[Waiting]) -> int:
-    """Let these messages take effect, all in one transaction; return their number."""
+    """Let these messages take effect, all in one transaction; return their number.
+
+    Raises:
+        TakenError: another decider took some of them meanwhile; nothing was done.
+    """
     with transaction.atomic():
-        session = Session(
-            desk=open_desk(at=clock.now(), actor=ACTOR), catalogue=current_catalogue()
-        )
-        # Under the lock: another decider may have taken some meanwhile.
-        batch = _still_waiting(batch)
-        readings = [_read(message, session) for message in batch]
-        session.load(readings)
+        session, readings = _open(batch)
         rows = [
             _row(session, message, reading)
             for message, reading in zip(batch, readings, strict=True)
         ]
-        flushed = session.flush()
-        bulk.update(InboundMessage, rows, key="id")
-        queue.clear_mark()
+        with bulk.one_round_trip():
+            flushed = session.flush()
+            queue.clear_mark()
+        taken = bulk.update(InboundMessage, rows, key="id", only_if="old.state = 'waiting'")
+        if taken != len(batch):
+            raise TakenError
     after_commit(flushed)
     return len(batch)
 
 
-def _still_waiting(batch: Sequence[Waiting]) -> list[Waiting]:
-    ids = [message.id for message in batch]
-    waiting = set(
-        InboundMessage.objects.filter(pk__in=ids, state=InboundState.WAITING).values_list(
-            "pk", flat=True
-        )
-    )
-    return [message for message in batch if message.id in waiting]
+def _open(batch: Sequence[Waiting]) -> tuple[Session, list[Reading]]:
+    """Read the messages and open a session that knows of all they speak of."""
+    catalogue, books = current_catalogue(), Books.empty()
+    readings = _read_all(batch, catalogue)
+    desk = open_desk(at=clock.now(), actor=ACTOR, along=books.errands(readings))
+    newer = current_catalogue(desk.versions)
+    if newer is not catalogue:
+        books = Books.empty()
+        readings = _read_all(batch, newer)
+        bulk.run_errands(books.errands(readings))
+    return Session(desk=desk, catalogue=newer, books=books), readings
 
 
-def _read(message: Waiting, session: Session) -> Reading:
+def _read_all(batch: Sequence[Waiting], catalogue: Catalogue) -> list[Reading]:
+    return [_read(message, catalogue) for message in batch]
+
+
+def _read(message: Waiting, catalogue: Catalogue) -> Reading:
     try:
-        return read_message(message.raw, catalogue=session.catalogue)
+        return read_message(message.raw, catalogue=catalogue)
     except FieldError as error:
         return Reading(note=str(error), flags=("unreadable",))
 
@@ -128,6 +142,8 @@ def _one_by_one(batch: Sequence[Waiting]) -> int:
 def _alone(message: Waiting, attempt: int) -> int:
     try:
         return process([message])
+    except TakenError:
+        return 0
     except _AWAY as error:
         if not _is_about_data(error):
             raise

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from apps.assignment.snapshot.versions import read_versions
 from apps.catalog.models import Procedure, ProcedureAlias, Site, SiteAlias
-from apps.core.models import ConfigVersion
 from apps.intake.models import SenderProfile, default_accession_places
 
-_AREAS = ("catalog", "senders")
+MAPPING_AREAS = ("catalog", "senders")
+"""The areas of configuration whose edits may mend what is parked."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Catalogue:
     versions: Mapping[str, int]
     sites: Mapping[str, Site]
     procedures: Mapping[str, Procedure]
+    procedures_by_id: Mapping[int, Procedure]
     procedure_aliases: Mapping[tuple[str, str, str], Procedure]
     profiles: Mapping[tuple[str, str], SenderProfile]
 
@@ -56,14 +58,18 @@ def zone_of(profile: SenderProfile, site: Site | None) -> ZoneInfo:
 _catalogue: Catalogue | None = None
 
 
-def current_catalogue() -> Catalogue:
-    """Return the catalogue of the database's version, read anew when it was edited."""
+def current_catalogue(versions: Mapping[str, int] | None = None) -> Catalogue:
+    """Return the catalogue of the given versions, read anew when it was edited.
+
+    Args:
+        versions: of every area, as the caller's transaction sees them; None takes the copy as
+            it is, to be compared later.
+    """
     global _catalogue  # noqa: PLW0603 -- one copy per process is the point of a cache
-    versions = _versions()
-    while _catalogue is None or _catalogue.versions != versions:
-        _catalogue = _load(versions)
-        # Equal versions before and after mean that no edit fell between the reads.
-        versions = _versions()
+    if _catalogue is None:
+        _catalogue = _read()
+    if versions is not None and _catalogue.versions != _ours(versions):
+        _catalogue = _read()
     return _catalogue
 
 
@@ -79,11 +85,17 @@ _DEFAULT_PROFILE = SenderProfile(
 )
 
 
-def _versions() -> dict[str, int]:
-    found = dict(
-        ConfigVersion.objects.filter(area__in=_AREAS).values_list("area", "version")
-    )
-    return {area: found.get(area, 0) for area in _AREAS}
+def _ours(versions: Mapping[str, int]) -> dict[str, int]:
+    return {area: versions.get(area, 0) for area in MAPPING_AREAS}
+
+
+def _read() -> Catalogue:
+    while True:
+        before = _ours(read_versions())
+        read = _load(before)
+        # Equal versions before and after mean that no edit fell between the reads.
+        if _ours(read_versions()) == before:
+            return read
 
 
 def _load(versions: dict[str, int]) -> Catalogue:
@@ -93,6 +105,7 @@ def _load(versions: dict[str, int]) -> Catalogue:
         versions=versions,
         sites=_sites_by_word(sites),
         procedures={row.code.upper(): row for row in procedures.values()},
+        procedures_by_id=procedures,
         procedure_aliases={
             (alias.issuer, alias.coding_system, alias.local_code.upper()): procedures[
                 alias.procedure_id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.db import transaction
 
@@ -10,10 +10,10 @@ from apps.assignment.desk import Case, open_desk
 from apps.assignment.models import Unassigned
 from apps.assignment.services.after import after_commit
 from apps.assignment.services.retry import PARKED
-from apps.core import clock
+from apps.core import bulk, clock
 from apps.hl7v2.errors import FieldError
 from apps.intake.processing.apply import fill, missing, settle
-from apps.intake.processing.catalogue import Catalogue, current_catalogue
+from apps.intake.processing.catalogue import MAPPING_AREAS, Catalogue, current_catalogue
 from apps.intake.processing.changes import OrderChange
 from apps.intake.processing.reading import read_message
 from apps.intake.processing.session import Session
@@ -32,16 +32,19 @@ def forget() -> None:
     _waiting.clear()
 
 
-def rerun_if_mapped() -> int:
+def rerun_if_mapped(versions: Mapping[str, int]) -> int:
     """Read a chunk of parked orders again if the catalogue changed since the last time.
+
+    Args:
+        versions: of every area, as just read.
 
     Returns:
         How many orders were looked at; 0 when there is nothing to do.
     """
     global _last_versions  # noqa: PLW0603 -- one walk per process
-    versions = dict(current_catalogue().versions)
-    if versions != _last_versions:
-        _last_versions = versions
+    mapping = {area: versions.get(area, 0) for area in MAPPING_AREAS}
+    if mapping != _last_versions:
+        _last_versions = mapping
         _waiting[:] = _parked_ids()
     chunk = _waiting[:CHUNK]
     del _waiting[:CHUNK]
@@ -57,13 +60,13 @@ def _parked_ids() -> list[int]:
 
 def _rerun(ids: Sequence[int]) -> None:
     with transaction.atomic():
-        session = Session(
-            desk=open_desk(at=clock.now(), actor=ACTOR), catalogue=current_catalogue()
-        )
+        desk = open_desk(at=clock.now(), actor=ACTOR)
+        session = Session(desk=desk, catalogue=current_catalogue(desk.versions))
         session.load_cases(ids)
         for order_id in ids:
             _read_again(session, session.case(order_id))
-        flushed = session.flush()
+        with bulk.one_round_trip():
+            flushed = session.flush()
     after_commit(flushed)
 
 
@@ -74,7 +77,7 @@ def _read_again(session: Session, case: Case) -> None:
     if change is None:
         return
     if change.patient is not None:
-        session.patients.load([change.patient.key])
+        bulk.run_errands(session.patients.errands([change.patient.key]))
     fill(session, case, change)
     parked = missing(case, change)
     if parked is None or parked.value != case.queued.reason:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from apps.core import bulk
 from apps.intake.choices import InboundState
@@ -58,6 +58,9 @@ def next_batch(limit: int = BATCH_SIZE) -> list[Waiting]:
     jumping = [message for message in batch if message.is_urgent]
     if not jumping:
         return batch
+    if len(batch) < limit:
+        # Everything that waits is in it, so nothing is left behind that must go before.
+        return _in_order(batch)
     return _in_order(_with_earlier(batch, jumping))
 
 
@@ -123,19 +126,20 @@ def _in_order(messages: Iterable[Waiting]) -> list[Waiting]:
 
 def mark(ids: Sequence[int]) -> None:
     """Note, in a transaction of its own, which messages are in hand."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        # Only a hint for finding a deadly message: it need not survive a crash of the machine.
-        cursor.execute("SET LOCAL synchronous_commit = off")
-        cursor.execute(
-            "INSERT INTO intake_batchmarker (id, message_ids) VALUES (%s, %s) "
-            "ON CONFLICT (id) DO UPDATE SET message_ids = EXCLUDED.message_ids",
-            [_MARKER_ID, list(ids)],
-        )
+    bulk.execute(_MARK, [_MARKER_ID, list(ids)])
+
+
+# Only a hint for finding a deadly message: it need not survive a crash of the machine.
+_MARK = """
+    INSERT INTO intake_batchmarker (id, message_ids)
+    SELECT %s, %s::bigint[] FROM (SELECT set_config('synchronous_commit', 'off', true)) AS quick
+    ON CONFLICT (id) DO UPDATE SET message_ids = EXCLUDED.message_ids
+"""
 
 
 def clear_mark() -> None:
     """Note that nothing is in hand; call it in the transaction of the batch."""
-    BatchMarker.objects.filter(pk=_MARKER_ID).update(message_ids=[])
+    bulk.execute("UPDATE intake_batchmarker SET message_ids = '{}'", [])
 
 
 def left_in_hand() -> list[int]:

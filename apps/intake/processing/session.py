@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from apps.assignment.desk import Case, Desk, load_cases
 from apps.assignment.desk.flush import Flushed
@@ -18,36 +18,53 @@ from apps.orders.models import Order, OrderSegments
 from apps.orders.patients import PatientBook
 
 
+class Books(NamedTuple):
+    """What is known of the orders and patients that messages speak of."""
+
+    identities: IdentityBook
+    patients: PatientBook
+
+    @classmethod
+    def empty(cls) -> Books:
+        """Return books in which nothing is known."""
+        return cls(IdentityBook(), PatientBook())
+
+    def errands(self, readings: Iterable[Reading]) -> list[bulk.Errand]:
+        """Return what to ask for everything that the readings speak of."""
+        known = list(readings)
+        numbers = (
+            (change.issuer, identity)
+            for reading in known
+            for change in reading.changes
+            for identity in change.identities
+        )
+        return [*self.identities.errands(numbers), *self.patients.errands(_patient_keys(known))]
+
+
 class Session:
     """What the messages of one transaction change; ``flush`` writes it all."""
 
-    def __init__(self, *, desk: Desk, catalogue: Catalogue) -> None:
-        """Begin with nothing changed."""
+    def __init__(
+        self, *, desk: Desk, catalogue: Catalogue, books: Books | None = None
+    ) -> None:
+        """Begin with nothing changed.
+
+        Args:
+            desk: opened in this transaction.
+            catalogue: of the version that the desk was opened at.
+            books: with their errands run; None for empty ones.
+        """
         self.desk = desk
         self.catalogue = catalogue
-        self.identities = IdentityBook()
-        self.patients = PatientBook()
-        self._procedures: dict[int, Procedure] = {
-            procedure.pk: procedure for procedure in catalogue.procedures.values()
-        }
+        self.identities, self.patients = books or Books.empty()
         self._cases: dict[int, Case] = {}
         self._segments: dict[int, OrderSegments] = {}
-        self._fresh_ids: list[int] = []
+        self.load_cases(self.identities.order_ids)
 
     @property
     def at(self) -> datetime:
         """Return the moment at which everything here happens."""
         return self.desk.at
-
-    def load(self, readings: Sequence[Reading]) -> None:
-        """Read every order and patient that the readings speak of."""
-        changes = [change for reading in readings for change in reading.changes]
-        self.load_cases(
-            self.identities.load(
-                (change.issuer, identity) for change in changes for identity in change.identities
-            )
-        )
-        self.patients.load(_patient_keys(readings))
 
     def load_cases(self, order_ids: Iterable[int]) -> None:
         """Read these orders, their rows locked."""
@@ -82,7 +99,7 @@ class Session:
     def make(self, change: OrderChange, *, received_at: datetime) -> Case:
         """Return a new order for a change; its values are filled in by the caller."""
         order = Order(
-            id=self._next_id(),
+            id=bulk.next_id(Order),
             issuer=change.issuer,
             accession=change.accession,
             accession_rank=change.accession_rank,
@@ -112,10 +129,10 @@ class Session:
 
     def procedure(self, procedure_id: int | None) -> Procedure | None:
         """Return the catalogue's procedure of this id."""
-        return self._procedures.get(procedure_id) if procedure_id else None
+        return self.catalogue.procedures_by_id.get(procedure_id) if procedure_id else None
 
     def flush(self) -> Flushed:
-        """Write everything in hand; the caller commits."""
+        """Write everything in hand; call it within a round trip, the caller commits."""
         self.patients.flush()
         flushed = self.desk.flush()
         self.identities.flush()
@@ -133,11 +150,6 @@ class Session:
             and change.accession_rank < PLACER_RANK
             and case.order.accession != change.accession
         )
-
-    def _next_id(self) -> int:
-        if not self._fresh_ids:
-            self._fresh_ids = bulk.next_ids(Order, 64)
-        return self._fresh_ids.pop(0)
 
 
 def _better(

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from apps.outbound import metrics
 from apps.outbound.delivery import waits
 from apps.outbound.delivery.health import Clock, PeerHealth
-from apps.outbound.delivery.letters import Letter, LinkState, Peer
+from apps.outbound.delivery.letters import Batch, Letter, LinkState, Peer
 from apps.outbound.delivery.recorder import Recorder
 from apps.outbound.delivery.store import Store
 from apps.outbound.delivery.verdicts import Fate, Verdict, verdict_on
@@ -60,7 +60,8 @@ class Lane:
         self.look_at: float | None = asyncio.get_running_loop().time()
         self._office = office
         self._connection: MllpConnection | None = None
-        self._inbox: asyncio.Queue[list[Letter]] = asyncio.Queue()
+        self._inbox: asyncio.Queue[Batch] = asyncio.Queue()
+        self._is_called = False
         self._batch_ends_at = 0.0
         self._retry_at: datetime | None = None
 
@@ -70,7 +71,8 @@ class Lane:
         return self.look_at is None
 
     def look_now(self) -> None:
-        """Have the rows looked at at once; without effect while it works."""
+        """Have the rows looked at at once, or as soon as the batch is done."""
+        self._is_called = True
         if self.look_at is not None:
             self.look_at = asyncio.get_running_loop().time()
 
@@ -81,39 +83,54 @@ class Lane:
         waits_for = min(((m - now).total_seconds() for m in known), default=LOOK_EVERY_SECONDS)
         self.look_at = asyncio.get_running_loop().time() + min(waits_for, LOOK_EVERY_SECONDS)
 
-    def put(self, letters: list[Letter]) -> None:
-        """Take letters that were just read."""
+    def begin_look(self) -> None:
+        """Note that the rows are being read: a notice from now on may not be in what is found."""
+        self._is_called = False
+
+    def looked(self, batch: Batch | None) -> None:
+        """Take what a look at the rows found, None for nothing."""
+        if batch is None:
+            self._plan_next_look(is_all=True)
+            return
         self.look_at = None
         self._batch_ends_at = asyncio.get_running_loop().time() + BATCH_IS_GOOD_FOR_SECONDS
-        self._inbox.put_nowait(letters)
+        self._inbox.put_nowait(batch)
 
     async def run(self) -> None:
-        """Send what is put in, for ever."""
+        """Send what was found, for ever."""
         try:
             while True:
-                await self._send_all(await self._inbox.get())
-                self.look_at = asyncio.get_running_loop().time()
+                batch = await self._inbox.get()
+                is_done = await self._send_all(batch.letters)
+                self._plan_next_look(is_all=is_done and batch.is_all)
                 self._office.wake()
         finally:
             if self._connection is not None:
                 self._connection.close()
 
-    async def _send_all(self, letters: list[Letter]) -> None:
+    def _plan_next_look(self, *, is_all: bool) -> None:
+        self.look_later()
+        if self._is_called or not is_all:
+            self.look_now()
+
+    async def _send_all(self, letters: Sequence[Letter]) -> bool:
+        """Send in order; return whether every letter had its attempt or waits for one."""
         loop = asyncio.get_running_loop()
         waiting_orders: set[int] = set()
         retries: list[datetime] = []
         for letter in letters:
+            # A batch ages: rows may have been withdrawn since, the destination switched off.
+            if self.health.is_resting or loop.time() >= self._batch_ends_at:
+                return False
             if letter.order_id in waiting_orders:
                 continue
             sent = await self._send(letter)
-            if sent.retry_at is not None:
-                retries.append(sent.retry_at)
             if not sent.lets_order_go_on:
                 waiting_orders.add(letter.order_id)
-            # A batch ages: rows may have been withdrawn since, the destination switched off.
-            if self.health.is_resting or loop.time() >= self._batch_ends_at:
-                break
-        self._retry_at = min(retries, default=self._retry_at)
+            if sent.retry_at is not None:
+                retries.append(sent.retry_at)
+                self._retry_at = min(retries)
+        return True
 
     async def _send(self, letter: Letter) -> _Sent:
         """Make one attempt and record it."""

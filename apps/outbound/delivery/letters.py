@@ -58,6 +58,14 @@ class Letter:
     first_sent_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What was due for a peer, in order; ``is_all`` unless more of it was left in the rows."""
+
+    letters: tuple[Letter, ...]
+    is_all: bool
+
+
 @dataclass(slots=True)
 class Record:
     """What is to be written to a message's row; ``tries`` are added to its attempts.

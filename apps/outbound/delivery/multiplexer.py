@@ -98,14 +98,14 @@ class Multiplexer:
         """Read what is due for the lanes that want letters, in one statement."""
         if not eager:
             return
+        for lane in eager:
+            lane.begin_look()
         await office.recorder.settle()
         due = await office.store.due([lane.peer for lane in eager], self._clock())
         for lane in eager:
-            if letters := due.get(lane.peer.id):
-                self.active_at = time.monotonic()
-                lane.put(letters)
-            else:
-                lane.look_later()
+            lane.looked(due.get(lane.peer.id))
+        if due:
+            self.active_at = time.monotonic()
 
     async def _sleep_until(self, moment: float) -> None:
         seconds = moment - asyncio.get_running_loop().time()

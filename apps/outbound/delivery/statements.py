@@ -43,11 +43,11 @@ ON CONFLICT (destination_id) DO UPDATE SET served_at = EXCLUDED.served_at
 # dead. The window keeps a batch of large messages from filling the memory; the first always goes.
 DUE = """
 SELECT due.id, due.destination_id, due.order_id, due.control_id, due.payload, due.attempts,
-       due.first_sent_at
+       due.first_sent_at, due.found
 FROM unnest(%(ids)s::bigint[], %(holds)s::bool[]) AS peer(id, holds)
 CROSS JOIN LATERAL (
     SELECT head.*, sum(octet_length(head.payload)) OVER (ORDER BY head.id) AS bytes,
-           row_number() OVER (ORDER BY head.id) AS place
+           row_number() OVER (ORDER BY head.id) AS place, count(*) OVER () AS found
     FROM (
         SELECT message.id, message.destination_id, message.order_id, message.control_id,
                message.payload, message.attempts, message.first_sent_at
@@ -62,7 +62,7 @@ CROSS JOIN LATERAL (
                 AND (earlier.state = 'queued' AND earlier.next_attempt_at > %(at)s
                      OR peer.holds AND earlier.state = 'dead')
           )
-        ORDER BY message.id LIMIT 100
+        ORDER BY message.id LIMIT %(most)s
     ) AS head
 ) AS due
 WHERE due.place = 1 OR due.bytes <= 4194304

@@ -16,7 +16,7 @@ from django.db import connection as django_connection
 
 from apps.outbound.choices import OnDeadLetter, OutboundState
 from apps.outbound.delivery import statements
-from apps.outbound.delivery.letters import Letter, LinkState, Patience, Peer, Record
+from apps.outbound.delivery.letters import Batch, Letter, LinkState, Patience, Peer, Record
 
 LOCK_SPACE = 0x686C376F
 """First key of the advisory locks; the second is the destination's id."""
@@ -26,6 +26,7 @@ _SERVER_OPTIONS = (
     "-c synchronous_commit=off -c statement_timeout=20s "
     "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
 )
+MOST_LETTERS = 100
 _OF_DJANGO = ("cursor_factory", "context", "prepare_threshold", "pool")
 
 
@@ -113,21 +114,19 @@ class Store:
             {"ids": [p.id for p in peers], "addresses": [p.address for p in peers], "at": at},
         )
 
-    async def due(self, peers: Collection[Peer], at: datetime) -> dict[int, list[Letter]]:
-        """Return what can be sent now to each peer, in order, some 100 or 4 MiB at a time."""
-        cursor = await self._session.execute(
-            statements.DUE,
-            {
-                "ids": [peer.id for peer in peers],
-                "holds": [peer.holds_after_dead for peer in peers],
-                "at": at,
-            },
-            binary=True,
-        )
-        found: dict[int, list[Letter]] = {}
+    async def due(self, peers: Collection[Peer], at: datetime) -> dict[int, Batch]:
+        """Return what can be sent now to each peer that has any: 100 or 4 MiB at a time."""
+        parameters = {
+            "ids": [peer.id for peer in peers],
+            "holds": [peer.holds_after_dead for peer in peers],
+            "at": at,
+            "most": MOST_LETTERS,
+        }
+        cursor = await self._session.execute(statements.DUE, parameters, binary=True)
+        found: dict[int, list[tuple[Any, ...]]] = {}
         for row in await cursor.fetchall():
-            found.setdefault(row[1], []).append(Letter(*row))
-        return found
+            found.setdefault(row[1], []).append(row)
+        return {destination_id: _batch(rows) for destination_id, rows in found.items()}
 
     async def record(self, records: Collection[Record]) -> None:
         """Write what came of attempts, in one statement.
@@ -150,6 +149,12 @@ def _peer(row: tuple[Any, ...]) -> Peer:
     patience = Patience(quick, timedelta(seconds=longest), timedelta(hours=hours))
     holds = on_dead == OnDeadLetter.HOLD
     return Peer(key, name, host, port, max(float(timeout_seconds), 0.1), holds, patience)
+
+
+def _batch(rows: list[tuple[Any, ...]]) -> Batch:
+    letters = tuple(Letter(*columns) for *columns, _found in rows)
+    found = rows[0][-1]
+    return Batch(letters, is_all=len(rows) == found < MOST_LETTERS)
 
 
 def _columns(records: Collection[Record]) -> dict[str, list[object]]:

@@ -33,7 +33,7 @@ def queue_notices(notices: Sequence[Notice], *, version: int | None = None) -> i
     """
     if not notices:
         return 0
-    return len(queue_many(notices_to_rows(notices, destinations(version))))
+    return queue_many(notices_to_rows(notices, destinations(version)))
 
 
 def notices_to_rows(notices: Iterable[Notice], among: Sequence[DestinationFacts]) -> list[Row]:
@@ -48,11 +48,10 @@ def notices_to_rows(notices: Iterable[Notice], among: Sequence[DestinationFacts]
     ]
 
 
-def queue_many(rows: Sequence[Row]) -> list[int]:
-    """Insert the rows in one statement; return their ids, ascending in the rows' order."""
-    ids = bulk.next_ids(OutboundMessage, len(rows))
-    bulk.insert(OutboundMessage, [{"id": key, **row} for key, row in zip(ids, rows, strict=True)])
-    return ids
+def queue_many(rows: Sequence[Row]) -> int:
+    """Insert the rows in one statement, which numbers them in their order; return how many."""
+    bulk.insert(OutboundMessage, rows)
+    return len(rows)
 
 
 def wake_deliverers() -> None:

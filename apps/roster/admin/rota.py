@@ -110,7 +110,8 @@ class RosterAdmin(ImportExportModelAdmin, RecordAdmin):  # type: ignore[misc] # 
     """The roster, with import and export as CSV or XLSX; an import shows its effect first."""
 
     resource_classes = (RosterResource,)
-    formats = (CSV, XLSX)
+    # XLSX needs openpyxl; without it the choice is not offered.
+    formats = tuple(made for made in (CSV, XLSX) if made.is_available())
     # The page that selects columns works by inline script, which our policy forbids.
     export_form_class = ExportForm
     list_display = ("shift", "radiologist", "start_date", "end_date", "status")

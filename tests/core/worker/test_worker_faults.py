@@ -25,7 +25,7 @@ def built_scene() -> Iterator[Scene]:
     scene = Scene(data_dir)
     scene.build()
     yield scene
-    scene.server.destroy()
+    scene.stop()
 
 
 @pytest.fixture
@@ -35,21 +35,29 @@ def scene(built_scene: Scene) -> Scene:
 
 
 @pytest.fixture
-def worker(scene: Scene) -> Iterator[psutil.Process]:
-    with scene.worker() as process:
-        yield process
+def worker(scene: Scene) -> psutil.Popen:
+    """The same worker for all tests, as long as it lives: what one did to it the next suffers."""
+    return scene.worker()
 
 
 def _sentinel(worker: psutil.Process, cluster: str = "decide") -> psutil.Process:
     return next(child for child in worker.children() if child.cmdline()[-1] == cluster)
 
 
-def _workers(worker: psutil.Process) -> list[psutil.Process]:
+def _workers(worker: psutil.Popen) -> list[psutil.Process]:
     """Return the two that run tasks: they are started before monitor and pusher."""
     return sorted(_sentinel(worker).children(), key=lambda child: child.pid)[:2]
 
 
-def test_what_came_without_a_notice_is_found(scene: Scene, worker: psutil.Process) -> None:
+def test_what_waited_while_nobody_ran_is_swept(scene: Scene) -> None:
+    scene.add("before", notify=False)
+
+    with scene.another_worker():
+        assert scene.is_done("before", seconds=5)
+
+
+@pytest.mark.usefixtures("worker")
+def test_what_came_without_a_notice_is_found(scene: Scene) -> None:
     wait_until(lambda: not scene.slice_is_held("decide"), seconds=5)
 
     scene.add("unannounced", notify=False)
@@ -57,14 +65,8 @@ def test_what_came_without_a_notice_is_found(scene: Scene, worker: psutil.Proces
     assert scene.is_done("unannounced", seconds=5)
 
 
-def test_what_waited_while_nobody_ran_is_swept(scene: Scene) -> None:
-    scene.add("before", notify=False)
-
-    with scene.worker():
-        assert scene.is_done("before", seconds=5)
-
-
-def test_both_clusters_work_side_by_side(scene: Scene, worker: psutil.Process) -> None:
+@pytest.mark.usefixtures("worker")
+def test_both_clusters_work_side_by_side(scene: Scene) -> None:
     scene.add("slow 2")
     scene.add("quick", cluster="deliver")
 
@@ -111,7 +113,7 @@ def test_workers_killed_over_and_over_do_not_wear_the_cluster_out(
     assert scene.is_done("0", "1", "2", "3", "4", seconds=1)
 
 
-def test_a_killed_cluster_is_started_anew(scene: Scene, worker: psutil.Process) -> None:
+def test_a_killed_cluster_is_started_anew(scene: Scene, worker: psutil.Popen) -> None:
     sentinel = _sentinel(worker)
     children = sentinel.children()
 
@@ -122,7 +124,7 @@ def test_a_killed_cluster_is_started_anew(scene: Scene, worker: psutil.Process) 
     assert not any(child.is_running() for child in children)
 
 
-def test_a_frozen_cluster_is_ended_and_started_anew(scene: Scene, worker: psutil.Process) -> None:
+def test_a_frozen_cluster_is_ended_and_started_anew(scene: Scene, worker: psutil.Popen) -> None:
     sentinel = _sentinel(worker)
     scene.add("slow 1")
     assert wait_until(lambda: scene.slice_is_held("decide"), seconds=5)
@@ -133,13 +135,12 @@ def test_a_frozen_cluster_is_ended_and_started_anew(scene: Scene, worker: psutil
     assert not sentinel.is_running()
 
 
-def test_a_killed_watchdog_leaves_no_process_behind(scene: Scene, worker: psutil.Process) -> None:
+def test_a_killed_watchdog_leaves_no_process_behind(worker: psutil.Popen) -> None:
     below = worker.children(recursive=True)
 
     worker.kill()
 
     assert psutil.wait_procs(below, timeout=3)[1] == []
-    assert len(below) == 10
 
 
 def test_sigterm_ends_everything_while_slices_linger_and_work(
@@ -154,7 +155,7 @@ def test_sigterm_ends_everything_while_slices_linger_and_work(
     assert worker.wait(timeout=8) == 0
     assert psutil.wait_procs(below, timeout=1)[1] == []
     assert scene.done() == ["slow 1"]
-    assert scene.run("SELECT FROM core_heartbeat WHERE role = 'worker'") == []
+    assert scene.run("SELECT 1 FROM core_heartbeat WHERE role = 'worker'") == []
 
 
 def test_a_killed_database_is_worked_with_again_when_it_is_back(
@@ -172,8 +173,9 @@ def test_a_killed_database_is_worked_with_again_when_it_is_back(
     assert worker.children() == clusters
 
 
-def test_two_workers_do_each_thing_once(scene: Scene, worker: psutil.Process) -> None:
-    with scene.worker():
+@pytest.mark.usefixtures("worker")
+def test_two_workers_do_each_thing_once(scene: Scene) -> None:
+    with scene.another_worker():
         scene.run(
             "INSERT INTO core_duetime (kind, subject, due_at, payload)"
             " SELECT 'ring', n, clock_timestamp() + interval '1 second', '{}'"
@@ -186,9 +188,8 @@ def test_two_workers_do_each_thing_once(scene: Scene, worker: psutil.Process) ->
         assert scene.is_done(*rings, *[""] * 200, seconds=_WELL_AGAIN_SECONDS)
 
 
-def test_a_due_time_is_kept_within_a_tenth_of_a_second(
-    scene: Scene, worker: psutil.Process
-) -> None:
+@pytest.mark.usefixtures("worker")
+def test_a_due_time_is_kept_to_the_moment(scene: Scene) -> None:
     scene.run(
         "INSERT INTO core_duetime (kind, subject, due_at, payload)"
         " VALUES ('ring', 'x', clock_timestamp() + interval '1500 ms', '{}')"
@@ -199,9 +200,8 @@ def test_a_due_time_is_kept_within_a_tenth_of_a_second(
     assert 0 <= float(str(late[0][0])) < 0.5
 
 
-def test_the_worker_and_its_slices_give_signs_of_life(
-    scene: Scene, worker: psutil.Process
-) -> None:
+@pytest.mark.usefixtures("worker")
+def test_the_worker_and_its_slices_give_signs_of_life(scene: Scene) -> None:
     scene.add("x")
     assert scene.is_done("x", seconds=5)
 

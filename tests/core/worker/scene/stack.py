@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -18,7 +18,8 @@ from radassign.postgres.record import APP_ROLE, OWNER_ROLE, connection_settings
 from tests.core.worker.scene.tasks import TABLES
 
 _MANAGE = Path(__file__).resolve().parents[4] / "manage.py"
-_COLUMNS = "what, pid, extract(epoch FROM at - since)::float8"
+# Two clusters, each with two workers, a monitor and a pusher.
+_PROCESSES = 10
 
 
 def wait_until(holds: Callable[[], bool], seconds: float) -> bool:
@@ -34,12 +35,15 @@ class Scene:
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
         self.server = EmbeddedPostgres(data_dir, disposable=True)
+        self._worker: psutil.Popen | None = None
 
     def build(self) -> None:
         self.server.start(die_with_parent=True)
         environment = self._environment() | {"RADASSIGN_DB_OWNER": "1"}
         subprocess.run(
-            [sys.executable, _MANAGE, "migrate", "core", "-v0", "--skip-checks"], env=environment, check=True
+            [sys.executable, _MANAGE, "migrate", "core", "-v0", "--skip-checks"],
+            env=environment,
+            check=True,
         )
         self.run(TABLES)
 
@@ -55,7 +59,8 @@ class Scene:
             return cursor.fetchall() if cursor.description else []
 
     def empty(self) -> None:
-        tables = "scene_item, scene_journal, core_queuetask, core_heartbeat, core_duetime"
+        """Forget what was; the nudges stay, as they may be on their way."""
+        tables = "scene_item, scene_journal, core_heartbeat, core_duetime"
         self.run(f"TRUNCATE {tables}")
 
     def add(self, what: str, *, cluster: str = "decide", notify: bool = True) -> None:
@@ -79,12 +84,25 @@ class Scene:
         return found == [(1,)]
 
     @contextmanager
-    def worker(self) -> Iterator[psutil.Popen]:
+    def another_worker(self) -> Iterator[psutil.Popen]:
         process = self.start_worker()
         try:
             yield process
         finally:
             self.kill(process)
+
+    def worker(self) -> psutil.Popen:
+        """Return the worker that runs, with all of its processes; a new one where it ended."""
+        if self._worker is None or self._worker.poll() is not None:
+            self._worker = self.start_worker()
+        worker = self._worker
+        assert wait_until(lambda: len(worker.children(recursive=True)) == _PROCESSES, seconds=20)
+        return worker
+
+    def stop(self) -> None:
+        if self._worker is not None:
+            self.kill(self._worker)
+        self.server.destroy()
 
     def start_worker(self) -> psutil.Popen:
         before = self._pushers()
@@ -95,13 +113,14 @@ class Scene:
         return process
 
     def _pushers(self) -> int:
-        sql = "SELECT FROM pg_stat_activity WHERE application_name ~ '^radassign-queue-'"
+        sql = "SELECT 1 FROM pg_stat_activity WHERE application_name ~ '^radassign-queue-'"
         return len(self.run(sql, role=APP_ROLE))
 
     def kill(self, process: psutil.Popen) -> None:
         """Kill a worker with all of its own, however it was left."""
         below = process.children(recursive=True) if process.is_running() else []
-        process.kill()
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
         process.wait(timeout=5)
         psutil.wait_procs(below, timeout=5)
 

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.factories import UserFactory
+
+# Playwright's synchronous interface runs an event loop, which Django takes for asynchronous code.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+# Chromium's own errands go to addresses that a closed network refuses.
+ARGUMENTS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+PASSWORD = "a long enough password"
+_REPORT_VIOLATIONS = """
+    document.addEventListener("securitypolicyviolation", (event) =>
+        console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`));
+"""
+
+
+@dataclass
+class Site:
+    """A page of the running site, and what went wrong or was fetched while it was looked at."""
+
+    page: Page
+    url: str
+    errors: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    def sign_in(self) -> None:
+        self.page.goto(f"{self.url}/login/")
+        self.page.fill("#id_username", "manager")
+        self.page.fill("#id_password", PASSWORD)
+        self.page.click("button[type=submit]")
+        self.page.wait_for_selector("#board")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        if os.environ.get("CI"):
+            pytest.fail("chromium is missing; CI never skips the tests in a browser")
+        pytest.skip("chromium is missing: `apt-get install chromium`, or see the README")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def site(browser: Browser, live_server: object, request: pytest.FixtureRequest) -> Iterator[Site]:
+    """Open a page, 1440 pixels wide unless the test is parametrized with ``width``."""
+    UserFactory(username="manager", password=PASSWORD)
+    callspec = getattr(request.node, "callspec", None)
+    width = callspec.params.get("width", 1440) if callspec else 1440
+    page = browser.new_page(viewport={"width": width, "height": 844}, locale="en-GB")
+    page.set_default_timeout(10_000)
+    site = Site(page, live_server.url)
+    page.add_init_script(_REPORT_VIOLATIONS)
+    page.on("console", lambda message: _note(site, message.type, message.text))
+    page.on("pageerror", lambda error: site.errors.append(str(error)))
+    page.on("request", lambda sent: site.requests.append(sent.url))
+    yield site
+    page.close()
+
+
+def _note(site: Site, kind: str, text: str) -> None:
+    if kind in ("error", "warning"):
+        site.errors.append(text)

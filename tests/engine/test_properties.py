@@ -1,0 +1,245 @@
+"""What holds in every department: random small worlds, checked against plain re-statements."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from apps.engine.codec import canonical
+from apps.engine.codes import Outcome, Presence, Reason, Strategy, Urgency
+from apps.engine.decision import Decision, Snapshot, compile_config, decide
+from apps.engine.facts import Config, Credential, Dated, RadiologistFacts, ShiftFacts, SiteFacts
+from apps.engine.occurrences import occurrences
+from apps.engine.replay import config_from_json, config_to_json, replay
+from apps.engine.vocabulary import REGIONS
+from apps.engine.words import explain
+from tests.engine.worlds import World, random_world
+
+worlds = st.integers(0, 2**32).map(random_world)
+
+
+def answer(world: World) -> Decision:
+    snapshot = Snapshot(compile_config(world.config), world.loads)
+    return decide(world.order, world.at, snapshot, widen=world.widen)
+
+
+def shuffled(config: Config, random: Random) -> Config:
+    names = ("sites", "shifts", "radiologists", "roster", "rules", "leaves", "swaps", "extras")
+    parts: dict[str, Any] = {}
+    for name in names:
+        part = list(getattr(config, name))
+        random.shuffle(part)
+        parts[name] = tuple(part)
+    return replace(config, **parts)
+
+
+def check_same_answer(world: World) -> None:
+    assert answer(world) == answer(world)
+
+
+def check_input_order(world: World) -> None:
+    random = Random(1)  # noqa: S311 -- any other order will do
+    turned = replace(world, config=shuffled(world.config, random))
+    turned = replace(turned, loads=dict(reversed(turned.loads.items())))
+
+    assert answer(turned) == answer(world)
+    assert canonical(config_to_json(turned.config)) == canonical(config_to_json(world.config))
+
+
+def check_replay(world: World) -> None:
+    decision = answer(world)
+    trace = json.loads(json.dumps(decision.trace))
+    areas = json.loads(canonical(config_to_json(world.config)))
+    compiled = compile_config(config_from_json(areas, trace["versions"]))
+
+    assert canonical(replay(trace, compiled).trace) == canonical(decision.trace)
+    assert replay(trace, compiled) == decision
+
+
+def check_explained(world: World) -> None:
+    decision = answer(world)
+    said = "\n".join(explain(decision.trace))
+
+    for tried in decision.trace.get("tries", ()):
+        assert all(f"{row[0]}: " in said for row in (*tried["out"], *tried["fit"]))
+    assert said.endswith(".")
+
+
+# Fitness, said again as plainly as possible and without the engine's own steps.
+
+
+def is_valid(item: Credential | Dated, on: date) -> bool:
+    return (item.start_on or date.min) <= on <= (item.end_on or date.max)
+
+
+def covers(wanted: str, part: str) -> bool:
+    return wanted == "" or (part != "" and (wanted == part or part in REGIONS.get(wanted, ())))
+
+
+def is_competent(person: RadiologistFacts, shift: ShiftFacts | None, world: World) -> bool:
+    order = world.order
+    site = site_of(world)
+    on = world.at.astimezone(ZoneInfo(site.zone)).date()
+    credentials = {item.name for item in person.credentials if is_valid(item, on)}
+    needed = {order.required_subspecialty, shift.required_subspecialty if shift else ""} - {""}
+    return (
+        order.required_credentials <= credentials
+        and needed <= person.specialties
+        and (
+            not site.requires_licence
+            or any(
+                item.jurisdiction == site.jurisdiction and is_valid(item, on)
+                for item in person.licences
+            )
+        )
+        and (
+            not site.requires_privilege
+            or any(
+                item.site in ("", order.site) and covers(item.body_part, order.body_part)
+                for item in person.privileges
+            )
+        )
+    )
+
+
+def site_of(world: World) -> SiteFacts:
+    return next(site for site in world.config.sites if site.code == world.order.site)
+
+
+def has_seat(person: RadiologistFacts, world: World, *, passes_hourly: bool) -> bool:
+    load = world.loads.get(person.id)
+    if load is None:
+        return person.max_concurrent_studies > 0 and person.max_studies_per_hour > 0
+    hourly = load.assigned_last_hour < person.max_studies_per_hour and (
+        person.max_rvu_per_hour is None or load.rvu_last_hour < person.max_rvu_per_hour
+    )
+    return (
+        sum(load.open_by_urgency) < person.max_concurrent_studies
+        and (person.max_concurrent_rvu is None or load.open_rvu < person.max_concurrent_rvu)
+        and (passes_hourly or hourly)
+    )
+
+
+def is_running(shift: ShiftFacts, at: datetime) -> bool:
+    runs = occurrences(shift, at, at + timedelta(microseconds=1))
+    return any(run.start_at <= at < run.end_at for run in runs)
+
+
+def check_no_unfit_reader(world: World) -> None:
+    decision = answer(world)
+    if decision.outcome is not Outcome.ASSIGNED:
+        return
+    [person] = [one for one in world.config.radiologists if one.id == decision.radiologist]
+    shift = next((one for one in world.config.shifts if one.code == decision.shift), None)
+    load = world.loads.get(person.id)
+    before_sla = decision.escalated and decision.trace["escalated_by"] != "sla"
+
+    assert person.is_active
+    assert is_competent(person, shift, world)
+    assert has_seat(person, world, passes_hourly=before_sla or decision.urgency is Urgency.STAT)
+    if decision.strategy is not Strategy.RULE:
+        assert shift is not None
+        assert is_running(shift, world.at)
+        assert load is None or load.presence is not Presence.OFFLINE
+        takers = {swap.taker for swap in world.config.swaps if swap.shift == shift.code}
+        rostered = {
+            row.radiologist
+            for row in (*world.config.roster, *world.config.extras)
+            if row.shift == shift.code
+        }
+        assert person.id in rostered | takers
+
+
+def check_least_load(world: World) -> None:
+    decision = answer(world)
+    if decision.strategy is not Strategy.LOAD_BALANCED:
+        return
+    tried = decision.trace["tries"][-1]
+    late = {row[0] for row in tried.get("late", ())}
+    fit = {row[0]: Fraction(*map(Fraction, row[2].split("/"))) for row in tried["fit"]}
+    in_time = {id_: load for id_, load in fit.items() if id_ not in late} or fit
+
+    assert decision.radiologist is not None
+    assert in_time[decision.radiologist] == min(in_time.values())
+
+
+def check_nobody_fit_is_left_over(world: World) -> None:
+    """Where no rule interferes, an unassigned order has nobody on a fitting shift who is fit."""
+    plain = replace(world, config=replace(world.config, rules=()))
+    decision = answer(plain)
+    if decision.outcome is not Outcome.UNASSIGNED or decision.reason is Reason.UNKNOWN_SITE:
+        return
+    passes = decision.urgency is Urgency.STAT or decision.escalated
+    people = {person.id: person for person in plain.config.radiologists}
+    shifts = {shift.code: shift for shift in plain.config.shifts}
+    for tried in decision.trace.get("tries", ()):
+        assert tried["fit"] == []
+        for id_, code, step, *_ in tried["out"]:
+            if step == "competency":
+                assert not is_competent(people[id_], shifts[code], plain)
+            if step == "capacity":
+                assert not has_seat(people[id_], plain, passes_hourly=passes)
+
+
+def check_memory_changes_nothing(world: World) -> None:
+    """A configuration that has answered much answers as a fresh one does."""
+    used = Snapshot(compile_config(world.config), world.loads)
+    for seed in range(3):
+        other = random_world(seed)
+        decide(other.order, other.at, used)
+
+    assert decide(world.order, world.at, used, widen=world.widen) == answer(world)
+
+
+CHECKS = (
+    check_same_answer,
+    check_input_order,
+    check_replay,
+    check_explained,
+    check_no_unfit_reader,
+    check_least_load,
+    check_nobody_fit_is_left_over,
+    check_memory_changes_nothing,
+)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__.removeprefix("check_"))
+@settings(max_examples=100, deadline=None)
+@given(world=worlds)
+def test_in_every_world(check: object, world: World) -> None:
+    assert callable(check)
+    check(world)
+
+
+@pytest.mark.long
+def test_ten_thousand_worlds() -> None:
+    for seed in range(10_000):
+        world = random_world(seed)
+        for check in CHECKS:
+            check(world)
+
+
+def test_the_worlds_are_worth_asking() -> None:
+    decisions = [answer(random_world(seed)) for seed in range(600)]
+
+    assert {decision.outcome for decision in decisions} == set(Outcome)
+    assert {
+        Reason.NO_SHIFT,
+        Reason.NO_ROSTER,
+        Reason.NO_COMPETENCY,
+        Reason.AT_CAPACITY,
+        Reason.EXCLUDED,
+        Reason.HELD,
+        Reason.RULE_STRICT,
+        Reason.UNKNOWN_SITE,
+    } <= {decision.reason for decision in decisions}
+    assert {decision.strategy for decision in decisions} >= {*Strategy} - {Strategy.MANUAL}
