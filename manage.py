@@ -19,15 +19,25 @@ def main() -> int:
     if command in _OWNER_COMMANDS:
         os.environ.setdefault("RADASSIGN_DB_OWNER", "1")
 
-    from django.core.management import execute_from_command_line  # noqa: PLC0415 -- after the role
+    # Imported once the role is set, because the settings read it.
+    from django.core.management import execute_from_command_line  # noqa: PLC0415 -- see above
+    from django.db.utils import OperationalError  # noqa: PLC0415 -- see above
 
-    from radassign.env import EnvError  # noqa: PLC0415 -- Django's own, like the line above
+    from radassign.env import EnvError  # noqa: PLC0415 -- see above
 
     try:
         execute_from_command_line(sys.argv)
     except EnvError as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    except OperationalError:
+        from radassign.database import why_unreachable  # noqa: PLC0415 -- needs settings
+
+        reason = why_unreachable()
+        if not reason:
+            raise
+        sys.stderr.write(f"{reason}\n")
+        return 1
     return 0
 
 

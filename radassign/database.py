@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from django.conf import settings
+
 from radassign.env import EnvError
+from radassign.postgres import EmbeddedPostgres
 from radassign.postgres.record import APP_ROLE, OWNER_ROLE, connection_settings
 
 ENGINE = "django.db.backends.postgresql"
@@ -60,6 +63,17 @@ def for_process(database: dict[str, Any], *, role: str, pool_size: int) -> dict[
             "options": "-c statement_timeout=30s -c idle_in_transaction_session_timeout=60s",
         }
     return {**fitted, "OPTIONS": {**options, **database["OPTIONS"]}}
+
+
+def why_unreachable() -> str:
+    """Return why a command finds no database and what to do, empty where that is not known."""
+    data_dir = settings.RADASSIGN_DATA_DIR
+    if not settings.USES_EMBEDDED_DATABASE or EmbeddedPostgres(data_dir).state().is_ready:
+        return ""
+    return (
+        f"No database runs for {data_dir}. `make run` starts the whole stack, "
+        "`manage.py postgres start` the database alone."
+    )
 
 
 def _without_password(url: str) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 from csp.constants import NONE, SELF
 
 from radassign.database import database_from_url, embedded_database, for_process
-from radassign.env import Env
+from radassign.env import Env, EnvError
 from radassign.secret_files import kept_secret
 from radassign.stack import running_ports
 
@@ -45,7 +45,13 @@ ALLOWED_HOSTS = ["127.0.0.1", "localhost", *env.words("ALLOWED_HOSTS")]
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 
 # --- secrets ---------------------------------------------------------------------------------
-SECRET_KEY = env.secret("SECRET_KEY") or kept_secret(RADASSIGN_DATA_DIR, "django.key")
+try:
+    SECRET_KEY = env.secret("SECRET_KEY") or kept_secret(RADASSIGN_DATA_DIR, "django.key")
+except PermissionError as error:
+    # The folder of a stack that another user, often root, started before.
+    raise EnvError(
+        "RADASSIGN_DATA_DIR", str(RADASSIGN_DATA_DIR), "a folder that this user may write"
+    ) from error
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
 
 # --- the parts -------------------------------------------------------------------------------

@@ -10,9 +10,7 @@ TRANSITIONS: Mapping[State, frozenset[State]] = {
     State.ASSIGNED: frozenset(
         {State.ACKNOWLEDGED, State.IN_PROGRESS, State.HELD, State.COMPLETED, State.ENDED}
     ),
-    State.ACKNOWLEDGED: frozenset(
-        {State.IN_PROGRESS, State.HELD, State.COMPLETED, State.ENDED}
-    ),
+    State.ACKNOWLEDGED: frozenset({State.IN_PROGRESS, State.HELD, State.COMPLETED, State.ENDED}),
     State.IN_PROGRESS: frozenset({State.HELD, State.COMPLETED, State.ENDED}),
     State.HELD: frozenset({State.ASSIGNED, State.COMPLETED, State.ENDED}),
     State.COMPLETED: frozenset({State.ENDED}),

@@ -22,9 +22,7 @@ class AuditEvent(models.Model):
         verbose_name = "audit event"
         indexes = [models.Index(fields=["entity", "entity_id"], name="audit_by_entity")]
         triggers = [
-            pgtrigger.Protect(
-                name="append_only", operation=pgtrigger.Update | pgtrigger.Delete
-            )
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
         ]
 
     def __str__(self) -> str:

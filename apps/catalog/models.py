@@ -83,16 +83,16 @@ class Procedure(models.Model):
     default_urgency = models.CharField(
         max_length=8, choices=UrgencyChoices, default=UrgencyChoices.ROUTINE
     )
-    required_credentials = ArrayField(
-        models.CharField(max_length=64), default=list, blank=True
-    )
+    required_credentials = ArrayField(models.CharField(max_length=64), default=list, blank=True)
     required_subspecialty = models.CharField(max_length=64, blank=True, default="")
     is_sensitive = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["code"]
         constraints = [
-            models.CheckConstraint(condition=models.Q(rvu__gte=0), name="procedure_rvu_not_negative")
+            models.CheckConstraint(
+                condition=models.Q(rvu__gte=0), name="procedure_rvu_not_negative"
+            )
         ]
         triggers = [audited(), raises_version("catalog")]
 

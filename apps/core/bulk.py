@@ -188,18 +188,18 @@ def _plain(value: object) -> str:
 @cache
 def _attnames(model: type[models.Model]) -> tuple[tuple[str, str], ...]:
     fields = model._meta.concrete_fields  # noqa: SLF001
-    return tuple((field.column, field.attname) for field in fields)
+    return tuple((str(field.column), field.attname) for field in fields)
 
 
 @cache
 def _types(model: type[models.Model]) -> dict[str, str]:
     fields = model._meta.concrete_fields  # noqa: SLF001
-    return {field.column: field.rel_db_type(connection) if field.primary_key else _type(field)
-            for field in fields}
-
-
-def _type(field: models.Field[Any, Any]) -> str:
-    return str(field.db_type(connection))
+    return {
+        str(field.column): str(
+            field.rel_db_type(connection) if field.primary_key else field.db_type(connection)
+        )
+        for field in fields
+    }
 
 
 def _typed(model: type[models.Model], columns: Sequence[str]) -> str:

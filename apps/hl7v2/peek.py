@@ -11,7 +11,13 @@ from typing import NamedTuple
 
 from apps.hl7v2.charset import Shield, choose_charset, needs_shield, read_msh_18
 from apps.hl7v2.errors import ErrorCode, FieldError
-from apps.hl7v2.segments import header_segment, is_batch, split_segments, strip_start
+from apps.hl7v2.segments import (
+    first_message,
+    header_segment,
+    is_batch,
+    split_segments,
+    strip_start,
+)
 from apps.hl7v2.separators import DEFAULT_SEPARATORS, Separators, read_separators
 
 ORDER_EVENTS: Mapping[str, str] = {"ORM": "O01", "OMI": "O23", "OMG": "O19"}
@@ -110,8 +116,7 @@ def glance(raw: bytes) -> Peek:
     message = strip_start(raw)
     has_several = is_batch(message)
     if has_several:
-        start = max(message.find(b"MSH"), 0)
-        message = message[start:]
+        message = first_message(message)
     try:
         header = header_segment(message)
     except FieldError as error:

@@ -75,6 +75,14 @@ def is_batch(message: bytes) -> bool:
     return message.startswith(_BATCH_NAMES) or _has_second_message(message)
 
 
+def first_message(message: bytes) -> bytes:
+    """Return the bytes from the first MSH on; as they are when there is none."""
+    if message.startswith(b"MSH"):
+        return message
+    found = _LATER_HEADER.search(message)
+    return message[found.end() - 3 :] if found else message
+
+
 def _has_second_message(message: bytes) -> bool:
     return message.find(b"MSH", 3) >= 0 and _LATER_HEADER.search(message) is not None
 

@@ -30,7 +30,9 @@ class SenderProfile(models.Model):
     application = models.CharField(max_length=200, blank=True, default="", help_text="MSH-3.1")
     facility = models.CharField(max_length=200, blank=True, default="", help_text="MSH-4.1")
     issuer = models.CharField(
-        max_length=200, blank=True, default="",
+        max_length=200,
+        blank=True,
+        default="",
         help_text="Who issues the order numbers; empty: MSH-4.1.",
     )
     default_site = models.ForeignKey(Site, null=True, blank=True, on_delete=models.SET_NULL)
@@ -40,7 +42,10 @@ class SenderProfile(models.Model):
         help_text="The first that is filled is shown as the study's id.",
     )
     time_zone = models.CharField(
-        max_length=64, blank=True, default="", validators=[validate_zone],
+        max_length=64,
+        blank=True,
+        default="",
+        validators=[validate_zone],
         help_text="For times without an offset; empty: the site's.",
     )
     urgency_words = models.JSONField(
@@ -48,7 +53,9 @@ class SenderProfile(models.Model):
     )
     modality_words = models.JSONField(default=dict, blank=True, help_text='{"MRI3T": "MR"}')
     status_meaning = models.CharField(
-        max_length=8, choices=StatusMeaning, default=StatusMeaning.READING,
+        max_length=8,
+        choices=StatusMeaning,
+        default=StatusMeaning.READING,
         help_text="What ORC-5 IP and CM speak of.",
     )
     is_strict = models.BooleanField(
@@ -93,9 +100,7 @@ class InboundMessage(models.Model):
     order_keys = ArrayField(models.TextField(), default=list, blank=True)
     is_urgent = models.BooleanField(default=False)
     raw = ProtectedBytesField()
-    state = models.CharField(
-        max_length=16, choices=InboundState, default=InboundState.WAITING
-    )
+    state = models.CharField(max_length=16, choices=InboundState, default=InboundState.WAITING)
     ack = models.BinaryField(null=True, blank=True)
     ack_code = models.CharField(max_length=2, blank=True, default="")
     attempts = models.PositiveIntegerField(default=0)
@@ -115,7 +120,8 @@ class InboundMessage(models.Model):
         ]
         indexes = [
             models.Index(
-                "is_urgent", "arrival_seq",
+                "is_urgent",
+                "arrival_seq",
                 condition=Q(state="waiting"),
                 name="inbound_waiting",
             )

@@ -92,7 +92,7 @@ def stack_report() -> Report:
 def read_signs(connection: Connection) -> Signs:
     """Read the signs of life in one statement."""
     row = connection.execute(_SIGNS_SQL).fetchone()
-    return Signs(*row)  # type: ignore[misc,arg-type] # one row of these three
+    return Signs(*row)  # type: ignore[misc] # one row of these three
 
 
 def judge_queue(signs: Signs, *, at: datetime) -> Report:

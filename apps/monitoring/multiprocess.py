@@ -34,7 +34,8 @@ def merged_families(folder: Path) -> list[Metric]:
     with _locked(folder):
         archives = _compact(folder)
         files = [*archives, *folder.glob("*.db")]
-        return list(MultiProcessCollector.merge([str(path) for path in files]))
+        merged = MultiProcessCollector.merge([str(path) for path in files])  # type: ignore[no-untyped-call] # ships without
+        return list(merged)
 
 
 def compact(folder: Path) -> None:
@@ -105,18 +106,18 @@ def _write_archives(folder: Path, archives: list[Path], dead: list[Path]) -> lis
 
 def _write(path: Path, values: dict[str, float]) -> Path:
     path.unlink(missing_ok=True)
-    archive = MmapedDict(str(path))
+    archive = MmapedDict(str(path))  # type: ignore[no-untyped-call] # ships without
     try:
         for key, value in values.items():
-            archive.write_value(key, value, 0.0)
+            archive.write_value(key, value, 0.0)  # type: ignore[no-untyped-call] # ships without
     finally:
-        archive.close()
+        archive.close()  # type: ignore[no-untyped-call] # ships without
     return path
 
 
 def _values(path: Path) -> list[tuple[str, float]]:
     try:
-        read = MmapedDict.read_all_values_from_file(str(path))
+        read = MmapedDict.read_all_values_from_file(str(path))  # type: ignore[no-untyped-call] # ships without
         return [(key, value) for key, value, _, _ in read]
     except _CORRUPT:
         # A process killed while it wrote; its figures are lost, everybody else's are not.

@@ -93,7 +93,9 @@ class IdentityBook:
             known.append(order_id)
             self._fresh.append(
                 {
-                    "order_id": order_id, "issuer": issuer, "kind": identity.kind.value,
+                    "order_id": order_id,
+                    "issuer": issuer,
+                    "kind": identity.kind.value,
                     "value": identity.value,
                 }
             )
@@ -111,8 +113,11 @@ class IdentityBook:
             if key in self._cancelled:
                 continue
             row = {
-                "issuer": issuer, "kind": identity.kind.value, "value": identity.value,
-                "at": at, "message_id": message_id,
+                "issuer": issuer,
+                "kind": identity.kind.value,
+                "value": identity.value,
+                "at": at,
+                "message_id": message_id,
             }
             self._cancelled[key] = row
             self._fresh_cancels.append(row)

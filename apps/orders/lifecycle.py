@@ -13,23 +13,49 @@ from apps.orders.exceptions import TransitionError
 
 TRANSITIONS: Mapping[Status, frozenset[Status]] = {
     Status.RECEIVED: frozenset(
-        {Status.UNASSIGNED, Status.ASSIGNED, Status.HELD, Status.CANCELLED,
-         Status.PRELIMINARY, Status.FINAL}
+        {
+            Status.UNASSIGNED,
+            Status.ASSIGNED,
+            Status.HELD,
+            Status.CANCELLED,
+            Status.PRELIMINARY,
+            Status.FINAL,
+        }
     ),
     Status.UNASSIGNED: frozenset(
         {Status.ASSIGNED, Status.HELD, Status.CANCELLED, Status.PRELIMINARY, Status.FINAL}
     ),
     Status.ASSIGNED: frozenset(
-        {Status.ACKNOWLEDGED, Status.IN_PROGRESS, Status.UNASSIGNED, Status.HELD,
-         Status.CANCELLED, Status.PRELIMINARY, Status.FINAL}
+        {
+            Status.ACKNOWLEDGED,
+            Status.IN_PROGRESS,
+            Status.UNASSIGNED,
+            Status.HELD,
+            Status.CANCELLED,
+            Status.PRELIMINARY,
+            Status.FINAL,
+        }
     ),
     Status.ACKNOWLEDGED: frozenset(
-        {Status.ASSIGNED, Status.IN_PROGRESS, Status.UNASSIGNED, Status.HELD,
-         Status.CANCELLED, Status.PRELIMINARY, Status.FINAL}
+        {
+            Status.ASSIGNED,
+            Status.IN_PROGRESS,
+            Status.UNASSIGNED,
+            Status.HELD,
+            Status.CANCELLED,
+            Status.PRELIMINARY,
+            Status.FINAL,
+        }
     ),
     Status.IN_PROGRESS: frozenset(
-        {Status.ASSIGNED, Status.UNASSIGNED, Status.HELD, Status.CANCELLED,
-         Status.PRELIMINARY, Status.FINAL}
+        {
+            Status.ASSIGNED,
+            Status.UNASSIGNED,
+            Status.HELD,
+            Status.CANCELLED,
+            Status.PRELIMINARY,
+            Status.FINAL,
+        }
     ),
     Status.PRELIMINARY: frozenset({Status.FINAL, Status.CANCELLED}),
     Status.FINAL: frozenset({Status.AMENDED}),

@@ -24,7 +24,11 @@ class Patient(models.Model):
     birth_on = ProtectedDateField(null=True, blank=True)
     sex = models.CharField(max_length=8, blank=True, default="")
     merged_into = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged",
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="merged",
         help_text="The survivor, when this number was merged away (ADT^A40).",
     )
 
@@ -68,7 +72,9 @@ class Order(models.Model):
         max_length=8, choices=UrgencyChoices, default=UrgencyChoices.ROUTINE
     )
     sent_urgency = models.CharField(
-        max_length=8, choices=UrgencyChoices, default=UrgencyChoices.ROUTINE,
+        max_length=8,
+        choices=UrgencyChoices,
+        default=UrgencyChoices.ROUTINE,
         help_text="As the sender last said; a rule or a person may have set another.",
     )
     rvu = models.DecimalField(max_digits=7, decimal_places=2, default=Decimal(1))
@@ -124,7 +130,8 @@ class OrderIdentifier(models.Model):
                 name="one_order_per_identifier",
             ),
             models.UniqueConstraint(
-                fields=["order", "issuer", "kind", "value"], name="one_row_per_order_and_identifier"
+                fields=["order", "issuer", "kind", "value"],
+                name="one_row_per_order_and_identifier",
             ),
         ]
         indexes = [models.Index(fields=["issuer", "value"], name="order_by_identifier")]

@@ -95,9 +95,7 @@ class PatientBook:
             Order.objects.filter(patient_id=dead).update(patient_id=kept)
 
     def _make(self, wanted: PatientUpdate) -> Patient:
-        patient = Patient(
-            id=bulk.next_id(Patient), authority=wanted.authority, mrn=wanted.mrn
-        )
+        patient = Patient(id=bulk.next_id(Patient), authority=wanted.authority, mrn=wanted.mrn)
         _fill(patient, wanted)
         self._known[wanted.key] = patient
         self._fresh[patient.pk] = patient

@@ -26,7 +26,9 @@ class Destination(models.Model):
     port = models.PositiveIntegerField(validators=[MinValueValidator(1), MaxValueValidator(65535)])
     is_enabled = models.BooleanField(default=True)
     senders = ArrayField(
-        models.CharField(max_length=200), default=list, blank=True,
+        models.CharField(max_length=200),
+        default=list,
+        blank=True,
         help_text="MSH-4 or MSH-3^MSH-4 of the orders that go here; empty: all.",
     )
     sites = models.ManyToManyField(Site, blank=True, help_text="Sites served; none: all.")
@@ -104,17 +106,13 @@ class OutboundMessage(models.Model):
     ``control_id`` is MSH-10 and never changes, however often the message is sent.
     """
 
-    destination = models.ForeignKey(
-        Destination, on_delete=models.PROTECT, related_name="messages"
-    )
+    destination = models.ForeignKey(Destination, on_delete=models.PROTECT, related_name="messages")
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="outbound")
     assignment_id = models.BigIntegerField(null=True, blank=True, db_index=True)
     kind = models.CharField(max_length=16, choices=OutboundKind)
     control_id = models.CharField(max_length=20)
     payload = ProtectedBytesField()
-    state = models.CharField(
-        max_length=16, choices=OutboundState, default=OutboundState.QUEUED
-    )
+    state = models.CharField(max_length=16, choices=OutboundState, default=OutboundState.QUEUED)
     attempts = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField()
     next_attempt_at = models.DateTimeField()

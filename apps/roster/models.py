@@ -30,7 +30,10 @@ class Radiologist(models.Model):
 
     id = models.CharField(max_length=64, primary_key=True)
     user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL,
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
         related_name="radiologist",
     )
     title = models.CharField(max_length=16, default="DR")
@@ -40,9 +43,7 @@ class Radiologist(models.Model):
     seniority_years = models.PositiveSmallIntegerField(default=0)
     max_concurrent_studies = models.PositiveIntegerField(default=20)
     max_studies_per_hour = models.PositiveIntegerField(default=8)
-    max_concurrent_rvu = models.DecimalField(
-        max_digits=8, decimal_places=2, null=True, blank=True
-    )
+    max_concurrent_rvu = models.DecimalField(max_digits=8, decimal_places=2, null=True, blank=True)
     max_rvu_per_hour = models.DecimalField(max_digits=8, decimal_places=2, null=True, blank=True)
     is_active = models.BooleanField(default=True)
     contact = models.CharField(max_length=200, blank=True, default="")
@@ -183,7 +184,8 @@ class Shift(models.Model):
         help_text="Not included. At or before the start: on the next day; equal: 24 hours."
     )
     weekdays = ArrayField(
-        models.PositiveSmallIntegerField(), default=every_weekday,
+        models.PositiveSmallIntegerField(),
+        default=every_weekday,
         help_text="ISO weekdays of the start, Monday 1 to Sunday 7, separated by commas.",
     )
     time_zone = models.CharField(max_length=64, validators=[validate_zone])
@@ -267,9 +269,7 @@ class ShiftSite(models.Model):
 
 
 def _days(start: str, end: str) -> Func:
-    return Func(
-        F(start), F(end), Value("[]"), function="daterange", output_field=DateRangeField()
-    )
+    return Func(F(start), F(end), Value("[]"), function="daterange", output_field=DateRangeField())
 
 
 class RosterAssignment(models.Model):
@@ -282,9 +282,7 @@ class RosterAssignment(models.Model):
     radiologist = models.ForeignKey(Radiologist, on_delete=models.CASCADE, related_name="roster")
     start_date = models.DateField()
     end_date = models.DateField(null=True, blank=True)
-    status = models.CharField(
-        max_length=16, choices=RosterStatus, default=RosterStatus.ACTIVE
-    )
+    status = models.CharField(max_length=16, choices=RosterStatus, default=RosterStatus.ACTIVE)
 
     class Meta:
         ordering = ["shift", "start_date"]
@@ -314,7 +312,7 @@ class RosterAssignment(models.Model):
 
     def clean(self) -> None:
         """Refuse an end before the start; such dates make no range to compare with others."""
-        if self.end_date and self.start_date and self.end_date < self.start_date:
+        if self.end_date is not None and self.end_date < self.start_date:
             raise ValidationError({"end_date": "The end date lies before the start date."})
 
 
@@ -337,9 +335,7 @@ class RosterOverride(models.Model):
     )
     start_date = models.DateField()
     end_date = models.DateField()
-    status = models.CharField(
-        max_length=16, choices=RosterStatus, default=RosterStatus.ACTIVE
-    )
+    status = models.CharField(max_length=16, choices=RosterStatus, default=RosterStatus.ACTIVE)
     note = models.CharField(max_length=200, blank=True, default="")
 
     class Meta:

@@ -22,7 +22,9 @@ class RuleLike(Protocol):
 def rule_problems(rule: RuleLike) -> dict[str, list[str]]:
     """Return messages by field name; empty when the rule can be carried out."""
     problems: dict[str, list[str]] = {}
-    conditions = [f"{problem.path}: {problem.message}" for problem in check(rule.condition_filters)]
+    conditions = [
+        f"{problem.path}: {problem.message}" for problem in check(rule.condition_filters)
+    ]
     if conditions:
         problems["condition_filters"] = conditions
     target = _target_problem(rule.action_type, rule.action_target.strip())

@@ -45,11 +45,14 @@ class AssignmentRule(models.Model):
     name = models.CharField(max_length=120)
     priority_order = models.IntegerField(default=100)
     condition_filters = models.JSONField(
-        default=dict, blank=True, help_text='{"all": [{"field": …, "op": …, "value": …}]}; {} is always true.'
+        default=dict,
+        blank=True,
+        help_text='{"all": [{"field": …, "op": …, "value": …}]}; {} is always true.',
     )
     action_type = models.CharField(max_length=32, choices=ActionChoices)
     action_target = models.TextField(
-        blank=True, default="",
+        blank=True,
+        default="",
         help_text="A shift code, a radiologist id, a reason, an urgency or a JSON list, by action.",
     )
     is_terminal = models.BooleanField(default=True)
@@ -131,9 +134,7 @@ class SlaPolicy(models.Model):
     urgency = models.CharField(max_length=8, choices=UrgencyChoices)
     modality = models.CharField(max_length=16, blank=True, default="")
     site = models.ForeignKey(Site, on_delete=models.CASCADE, null=True, blank=True)
-    clock_start = models.CharField(
-        max_length=16, choices=ClockStart, default=ClockStart.RECEIVED
-    )
+    clock_start = models.CharField(max_length=16, choices=ClockStart, default=ClockStart.RECEIVED)
     acknowledge_minutes = models.PositiveIntegerField(null=True, blank=True)
     report_minutes = models.PositiveIntegerField(null=True, blank=True)
     escalation_steps = models.JSONField(default=list, blank=True)
@@ -144,7 +145,8 @@ class SlaPolicy(models.Model):
         verbose_name_plural = "SLA policies"
         constraints = [
             models.UniqueConstraint(
-                fields=["urgency", "modality", "site"], nulls_distinct=False,
+                fields=["urgency", "modality", "site"],
+                nulls_distinct=False,
                 name="one_sla_policy_per_case",
                 violation_error_message="There is a policy for this urgency, modality and site "
                 "already.",

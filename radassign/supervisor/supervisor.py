@@ -32,9 +32,10 @@ class Supervisor:
         return self._is_stopping
 
     def heed_signals(self) -> None:
-        """End in order on Ctrl-C, SIGTERM and a closed terminal."""
+        """End in order on Ctrl-C, SIGTERM and a closed terminal, unless started by nohup."""
         for number in _STOP_SIGNALS:
-            signal.signal(number, self._on_signal)
+            if signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, self._on_signal)
 
     def add(self, service: Service) -> Slot:
         """Keep a service alive from the next tick on."""

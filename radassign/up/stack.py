@@ -58,6 +58,8 @@ def _run(plan: Plan, supervisor: Supervisor, output: Output) -> None:
         except StepError as error:
             raise StackError(str(error)) from error
         output.say(step.words)
+    if supervisor.is_stopping:
+        return
     announcement.announce(plan.data_dir, plan.ports)
     for service in plan.services():
         supervisor.add(service)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from radassign.linux import die_with_parent_hook
 from radassign.up.plan import Plan
 
 _MARK = "demo-loaded"
@@ -52,6 +54,9 @@ def perform(step: Step, plan: Plan) -> None:
         capture_output=True,
         text=True,
         check=False,
+        # Its own session: a Ctrl-C lets the step finish, and no half of it is left.
+        start_new_session=True,
+        preexec_fn=die_with_parent_hook(signal.SIGTERM),
     )
     if answer.returncode != 0:
         command = " ".join(("manage.py", *step.arguments))

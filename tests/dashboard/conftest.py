@@ -18,7 +18,7 @@ def at_noon() -> Iterator[time_machine.Traveller]:
 
 
 @pytest.fixture
-def manager(db: None) -> User:
+def manager(db: None) -> User:  # noqa: ARG001 -- a fixture for its effect
     return UserFactory(username="manager")
 
 

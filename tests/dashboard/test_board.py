@@ -38,9 +38,8 @@ def test_empty_board_says_what_to_do_next(signed_in: Client) -> None:
     assert "no report due so far" in page
 
 
-def test_board_shows_an_assignment_with_its_explanation(
-    signed_in: Client, at_noon: object
-) -> None:
+@pytest.mark.usefixtures("at_noon")
+def test_board_shows_an_assignment_with_its_explanation(signed_in: Client) -> None:
     assignment = AssignmentFactory(
         order__accession="ACC-7",
         order__status="in_progress",
@@ -74,7 +73,8 @@ def test_board_names_no_patient(signed_in: Client) -> None:
     assert "MRN-47" not in page
 
 
-def test_unassigned_says_reason_wait_and_tries(signed_in: Client, at_noon: object) -> None:
+@pytest.mark.usefixtures("at_noon")
+def test_unassigned_says_reason_wait_and_tries(signed_in: Client) -> None:
     UnassignedFactory(
         order__accession="LONELY",
         reason="at_capacity",
@@ -90,9 +90,8 @@ def test_unassigned_says_reason_wait_and_tries(signed_in: Client, at_noon: objec
     assert [word for word in shown if word not in row] == []
 
 
-def test_held_order_waits_for_release_instead_of_being_tried(
-    signed_in: Client, at_noon: object
-) -> None:
+@pytest.mark.usefixtures("at_noon")
+def test_held_order_waits_for_release_instead_of_being_tried(signed_in: Client) -> None:
     UnassignedFactory(reason="held", reason_text="prior films missing", is_waiting=False)
 
     page = signed_in.get("/").content.decode()
@@ -104,9 +103,7 @@ def test_held_order_waits_for_release_instead_of_being_tried(
 def test_more_urgent_and_longer_waiting_orders_come_first(signed_in: Client) -> None:
     UnassignedFactory(order__accession="ROUTINE-OLD", since=NOON - timedelta(hours=9))
     UnassignedFactory(order__accession="STAT-NEW", urgency_rank=0, since=NOON)
-    UnassignedFactory(
-        order__accession="STAT-OLD", urgency_rank=0, since=NOON - timedelta(hours=1)
-    )
+    UnassignedFactory(order__accession="STAT-OLD", urgency_rank=0, since=NOON - timedelta(hours=1))
 
     page = signed_in.get("/").content.decode()
 
@@ -114,9 +111,8 @@ def test_more_urgent_and_longer_waiting_orders_come_first(signed_in: Client) -> 
     assert places == sorted(places)
 
 
-def test_unchanged_board_answers_204_and_a_changed_one_its_part(
-    signed_in: Client, at_noon: object
-) -> None:
+@pytest.mark.usefixtures("at_noon")
+def test_unchanged_board_answers_204_and_a_changed_one_its_part(signed_in: Client) -> None:
     version = signed_in.get("/").context["version"]
 
     unchanged = poll(signed_in, version)
@@ -176,8 +172,9 @@ def test_query_count_is_the_same_at_one_row_and_at_three(
     assert len(at_three) == len(at_one)
 
 
+@pytest.mark.usefixtures("at_noon")
 def test_unchanged_poll_costs_no_more_than_the_sign_in_and_one_query(
-    signed_in: Client, at_noon: object, django_assert_num_queries: object
+    signed_in: Client, django_assert_num_queries: object
 ) -> None:
     version = signed_in.get("/").context["version"]
 
@@ -213,7 +210,8 @@ def test_administration_is_shown_to_staff_only(client: Client) -> None:
     assert seen == {False: False, True: True}
 
 
-def test_cancelled_and_late_studies_say_so(signed_in: Client, at_noon: object) -> None:
+@pytest.mark.usefixtures("at_noon")
+def test_cancelled_and_late_studies_say_so(signed_in: Client) -> None:
     AssignmentFactory(
         order=OrderFactory(status="assigned", report_due_at=NOON - timedelta(minutes=90))
     )

@@ -70,9 +70,7 @@ def test_late_candidate_is_fit_but_not_preferred() -> None:
     (table,) = pool_tables(trace, NAMES)
 
     late = [(row.radiologist, row.step, row.reason) for row in table.rows if row.verdict == "late"]
-    assert late == [
-        ("DR_SOME", "6 SLA", "would be late: number 4 in the queue at 30 min a study")
-    ]
+    assert late == [("DR_SOME", "6 SLA", "would be late: number 4 in the queue at 30 min a study")]
 
 
 def test_decision_without_a_trace_has_no_candidates() -> None:

@@ -48,9 +48,7 @@ def utc(*parts: int) -> datetime:
         ),
     ],
 )
-def test_day_runs_from_midnight_to_midnight_of_the_zone(
-    at: datetime, zone: str, day: Day
-) -> None:
+def test_day_runs_from_midnight_to_midnight_of_the_zone(at: datetime, zone: str, day: Day) -> None:
     assert day_of(at, ZoneInfo(zone)) == day
 
 

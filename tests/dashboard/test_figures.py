@@ -69,9 +69,7 @@ def test_sla_counts(
     ("on_time", "due", "percent"),
     [(0, 3, "0.0"), (2, 3, "66.6"), (1999, 2000, "99.9"), (2000, 2000, "100.0")],
 )
-def test_share_is_rounded_down_so_that_100_means_all(
-    on_time: int, due: int, percent: str
-) -> None:
+def test_share_is_rounded_down_so_that_100_means_all(on_time: int, due: int, percent: str) -> None:
     assert Figures(0, 0, None, None, on_time, due, 0).sla_percent == Decimal(percent)
 
 

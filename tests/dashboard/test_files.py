@@ -80,3 +80,10 @@ def test_text_stands_out_from_its_ground(ink: str, grounds: tuple[str, ...], sch
         if contrast(tokens[ink][scheme], tokens[ground][scheme]) < 4.5
     }
     assert weak == {}
+
+
+def test_empty_board_names_a_message_that_exists() -> None:
+    hint = (TEMPLATES / "dashboard" / "_recent.html").read_text()
+
+    (named,) = re.findall(r"fixtures/hl7/\w+\.hl7", hint)
+    assert (STATIC.parent / named).is_file()

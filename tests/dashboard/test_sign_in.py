@@ -7,15 +7,13 @@ from axes.utils import reset
 from django.db import OperationalError
 from django.test import Client
 
-from apps.accounts.models import User
-
 pytestmark = pytest.mark.db
 
 PASSWORD = "a long enough password"
 
 
 @pytest.fixture(autouse=True)
-def no_earlier_failures(db: None) -> Iterator[None]:
+def no_earlier_failures(db: None) -> Iterator[None]:  # noqa: ARG001 -- a fixture for its effect
     reset()
     yield
     reset()
@@ -25,20 +23,21 @@ def sign_in(client: Client, password: str = PASSWORD, **fields: str) -> object:
     return client.post("/login/", {"username": "manager", "password": password, **fields})
 
 
-def test_sign_in_goes_back_to_where_it_was_asked_for(client: Client, manager: User) -> None:
+@pytest.mark.usefixtures("manager")
+def test_sign_in_goes_back_to_where_it_was_asked_for(client: Client) -> None:
     answer = sign_in(client, next="/assignments/5/why/")
 
     assert (answer.status_code, answer["Location"]) == (302, "/assignments/5/why/")
 
 
-def test_sign_in_never_leads_to_another_site(client: Client, manager: User) -> None:
+@pytest.mark.usefixtures("manager")
+def test_sign_in_never_leads_to_another_site(client: Client) -> None:
     assert sign_in(client, next="https://evil.example/")["Location"] == "/"
 
 
 @pytest.mark.parametrize("username", ["manager", "nobody-of-that-name"])
-def test_wrong_password_and_unknown_name_are_told_alike(
-    client: Client, manager: User, username: str
-) -> None:
+@pytest.mark.usefixtures("manager")
+def test_wrong_password_and_unknown_name_are_told_alike(client: Client, username: str) -> None:
     answer = client.post("/login/", {"username": username, "password": "wrong"})
 
     page = answer.content.decode()
@@ -47,9 +46,8 @@ def test_wrong_password_and_unknown_name_are_told_alike(
     assert "wrong" not in page
 
 
-def test_sixth_try_is_locked_out_even_with_the_right_password(
-    client: Client, manager: User
-) -> None:
+@pytest.mark.usefixtures("manager")
+def test_sixth_try_is_locked_out_even_with_the_right_password(client: Client) -> None:
     for _ in range(5):
         sign_in(client, "wrong")
 
@@ -87,7 +85,7 @@ def test_failing_page_says_what_failed_without_asking_the_database(
     status: int,
     words: str,
 ) -> None:
-    def fail(*args: object, **kwargs: object) -> None:
+    def fail(*_args: object, **_kwargs: object) -> None:
         raise error
 
     monkeypatch.setattr("apps.dashboard.views.figures", fail)

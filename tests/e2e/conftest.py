@@ -10,9 +10,6 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.factories import UserFactory
 
-# Playwright's synchronous interface runs an event loop, which Django takes for asynchronous code.
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-
 # Chromium's own errands go to addresses that a closed network refuses.
 ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
@@ -49,7 +46,9 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("CI"):
             pytest.fail("chromium is missing; CI never skips the tests in a browser")
         pytest.skip("chromium is missing: `apt-get install chromium`, or see the README")
-    with sync_playwright() as playwright:
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # Playwright runs an event loop here, and Django takes the tests for asynchronous code.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         yield browser
         browser.close()

@@ -29,7 +29,9 @@ def test_manager_signs_in_sees_the_board_and_reads_why(site: Site) -> None:
     assert site.page.locator("h1").inner_text() == "Study ACC-7"
     chosen = site.page.locator('tr[data-verdict="chosen"]').inner_text()
     assert ("DR_FREE" in chosen, "Chosen" in chosen) == (True, True)
-    assert "full, 20 of 20 studies open" in site.page.locator('tr[data-verdict="out"]').inner_text()
+    assert (
+        "full, 20 of 20 studies open" in site.page.locator('tr[data-verdict="out"]').inner_text()
+    )
     assert site.errors == []
 
 
@@ -40,7 +42,7 @@ def test_everything_comes_from_the_site_itself(site: Site) -> None:
     site.page.evaluate("() => document.fonts.ready.then(() => true)")
 
     foreign = [url for url in site.requests if not url.startswith(f"{site.url}/")]
-    fonts = [url for url in site.requests if url.endswith(".woff2")]
+    fonts = {url for url in site.requests if url.endswith(".woff2")}
     assert (foreign, len(fonts), site.errors) == ([], 1, [])
 
 

@@ -22,6 +22,7 @@ from apps.roster.models import (
     RadiologistCredential,
     RosterOverride,
     Shift,
+    ShiftSite,
     Workload,
 )
 from apps.rules.models import RuleVersion, ScoringWeights, SlaPolicy
@@ -31,7 +32,7 @@ from tests.factories.intake import InboundMessageFactory, SenderProfileFactory
 from tests.factories.orders import OrderFactory, OrderIdentifierFactory, PatientFactory
 from tests.factories.outbound import DestinationFactory, OutboundMessageFactory
 from tests.factories.people import RadiologistFactory, UserFactory
-from tests.factories.roster import RosterAssignmentFactory, ShiftWorkTypeFactory
+from tests.factories.roster import RosterAssignmentFactory, ShiftFactory, ShiftWorkTypeFactory
 from tests.factories.rules import AssignmentRuleFactory
 from tests.factories.times import NOON
 
@@ -128,6 +129,10 @@ _MAKERS: Mapping[str, Callable[[], Model]] = {
         end_date=date(2026, 2, 4) + timedelta(days=7),
     ),
     "roster.Shift": _shift,
+    "roster.ShiftSite": lambda: ShiftSite.objects.create(
+        shift=ShiftFactory.create(), site=SiteFactory.create()
+    ),
+    "roster.ShiftWorkType": ShiftWorkTypeFactory.create,
     "roster.Workload": lambda: Workload.objects.get(radiologist=RadiologistFactory.create()),
     "rules.AssignmentRule": AssignmentRuleFactory.create,
     "rules.RuleVersion": _rule_version,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from time import perf_counter
+from time import process_time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -83,9 +83,9 @@ def test_large_messages_are_read_in_linear_time(build: Callable[[int], bytes], s
     assert set(read_all(small)) == {"A-1"}
     seconds = []
     for raw in (small, large):
-        started = perf_counter()
+        started = process_time()
         assert set(read_all(raw)) == {"A-1"}
-        seconds.append(perf_counter() - started)
+        seconds.append(process_time() - started)
     # Ten times the size; a quadratic reader takes a hundred times as long.
     assert seconds[1] < 40 * max(seconds[0], 0.01)
 

@@ -195,7 +195,7 @@ def test_refused_message_still_says_who_sent_it() -> None:
 
 
 def test_several_messages_are_a_batch_and_read_by_their_first_header() -> None:
-    batch = b"FHS|^~\\&|A\rBHS|^~\\&|A\r" + VENDOR + VENDOR + b"BTS|2\r"
+    batch = b"FHS|^~\\&|MSH\rBHS|^~\\&|A\r" + VENDOR + VENDOR + b"BTS|2\r"
     assert (peek(batch).is_batch, peek(batch).sending_application) == (True, "PACS")
     assert peek(VENDOR + VENDOR).is_batch
     assert not peek(VENDOR).is_batch

@@ -58,10 +58,10 @@ def test_queue_is_well_while_a_worker_lives_and_no_message_waits_for_long(
     }
 
 
-@pytest.mark.parametrize(("seconds", "status"), [(0.0, "ok"), (10.0, "ok"), (11.0, "down"), (None, "down")])
-def test_listener_is_well_while_it_gives_signs_of_life(
-    seconds: float | None, status: str
-) -> None:
+@pytest.mark.parametrize(
+    ("seconds", "status"), [(0.0, "ok"), (10.0, "ok"), (11.0, "down"), (None, "down")]
+)
+def test_listener_is_well_while_it_gives_signs_of_life(seconds: float | None, status: str) -> None:
     assert judge_listener(Signs(None, seconds, None))["status"] == status
 
 

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,9 +33,9 @@ NAMES = {
 
 
 @pytest.fixture(autouse=True)
-def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
-    yield tmp_path
+    return tmp_path
 
 
 def scrape() -> dict[str, dict[tuple[str, ...], float]]:
@@ -86,7 +85,7 @@ def test_emitter_queue_has_every_destination_and_counts_what_is_queued() -> None
 
 
 @committed
-def test_figures_of_other_processes_are_added_up(own_folder: Path) -> None:
+def test_figures_of_other_processes_are_added_up() -> None:
     counting = (
         "from prometheus_client import Counter;"
         "Counter('assignment_engine_assignments_total', '.', ['shift', 'strategy', 'escalated'])"
@@ -123,7 +122,7 @@ def test_machine_without_a_web_process_has_an_address_of_its_own() -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         address = server.stdout.readline().split()[-1]
-        with urllib.request.urlopen(address, timeout=10) as answer:
+        with urllib.request.urlopen(address, timeout=10) as answer:  # noqa: S310 -- our own server
             text = answer.read().decode()
         server.send_signal(signal.SIGTERM)
         assert server.wait(10) == 0

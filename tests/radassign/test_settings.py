@@ -99,14 +99,9 @@ def test_the_two_clusters_are_chosen_by_name_and_never_schedule(tmp_path: Path) 
         "from django_q.conf import Conf;"
         "print(Conf.PREFIX, Conf.CLUSTER_NAME, Conf.SAVE_LIMIT, Conf.SCHEDULER, Conf.ACK_FAILURES)"
     )
+    settings = {"DJANGO_SETTINGS_MODULE": "radassign.settings"}
     answers = [
-        _run(
-            tmp_path,
-            "-c",
-            program,
-            DJANGO_SETTINGS_MODULE="radassign.settings",
-            Q_CLUSTER_NAME=name,
-        ).stdout  # fmt: skip
+        _run(tmp_path, "-c", program, Q_CLUSTER_NAME=name, **settings).stdout
         for name in ("decide", "deliver")
     ]
     assert answers == [
@@ -131,3 +126,20 @@ def test_a_wrong_setting_ends_a_command_with_one_line(
 ) -> None:
     answer = _run(tmp_path, "manage.py", "check", **{name: value})
     assert (answer.returncode, answer.stderr) == (2, expected)
+
+
+def test_a_command_without_a_database_says_how_to_start_one(tmp_path: Path) -> None:
+    answer = _run(tmp_path, "manage.py", "migrate")
+    assert answer.returncode == 1
+    assert answer.stderr == (
+        f"No database runs for {tmp_path}. `make run` starts the whole stack, "
+        "`manage.py postgres start` the database alone.\n"
+    )
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_data_folder_of_somebody_else_is_named(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    answer = _run(tmp_path, "manage.py", "check")
+    assert answer.returncode == 2
+    assert answer.stderr.startswith(f"RADASSIGN_DATA_DIR is '{tmp_path}'; expected a folder that")

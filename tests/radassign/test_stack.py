@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,10 @@ from radassign.secret_files import kept_secret
 from radassign.stack import announce, process_start, running_ports, withdraw
 from radassign.supervisor.ports import Port, ports_in_use
 from radassign.up.plan import Plan
+from radassign.up.readiness import welcome
+from radassign.up.steps import Step, StepError, perform, steps
+
+PROJECT = Path(__file__).resolve().parents[2]
 
 PORTS = {"HTTP_PORT": 8001, "HL7_PORT": 2577}
 
@@ -97,3 +102,39 @@ def test_the_demo_adds_a_ris_that_receives_and_one_that_orders(tmp_path: Path) -
 
 def test_the_dashboards_address_is_one_a_browser_can_open(tmp_path: Path) -> None:
     assert _plan(tmp_path, is_demo=False).dashboard_url() == "http://127.0.0.1:8001/"
+
+
+def test_the_welcome_of_the_demo_names_the_sign_in_and_what_to_try(tmp_path: Path) -> None:
+    plan = _plan(tmp_path, is_demo=True)
+    secret = kept_secret(plan.data_dir, "demo.password")
+    lines = welcome(plan).splitlines()
+    assert lines[1:3] == [
+        "  dashboard       http://127.0.0.1:8001/",
+        f"  sign in as      manager / {secret}",
+    ]
+    order = lines[6].split()[-1]
+    assert (order, (PROJECT / order).exists()) == ("fixtures/hl7/orm_vendor.hl7", True)
+
+
+def test_the_welcome_names_the_data_folder_where_it_is_not_the_default(tmp_path: Path) -> None:
+    plan = replace(_plan(tmp_path, is_demo=False), data_dir=tmp_path / "second")
+    assert (
+        f"  first sign-in   RADASSIGN_DATA_DIR={tmp_path}/second .venv/bin/python manage.py "
+        "createsuperuser"
+    ) in welcome(plan).splitlines()
+
+
+def test_demo_data_is_loaded_once(tmp_path: Path) -> None:
+    plan = _plan(tmp_path, is_demo=True)
+    plan.data_dir.mkdir()
+    first = [step.arguments[0] for step in steps(plan)]
+    (plan.data_dir / "demo-loaded").touch()
+    again = [step.arguments[0] for step in steps(plan)]
+    assert first == ["migrate", "collectstatic", "loaddata", "demo_signin"]
+    assert again == ["migrate", "collectstatic", "demo_signin"]
+
+
+def test_a_step_that_fails_says_what_its_command_wrote(tmp_path: Path) -> None:
+    plan = replace(_plan(tmp_path, is_demo=False), base_dir=PROJECT)
+    with pytest.raises(StepError, match=r"manage\.py no_such failed:\nUnknown command: 'no_such'"):
+        perform(Step("done", ("no_such",)), plan)

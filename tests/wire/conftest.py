@@ -20,7 +20,7 @@ def stack() -> Iterator[Stack]:
         made.start()
         yield made
     finally:
-        made.postgres.destroy()
+        made.destroy()
         shutil.rmtree(data_dir, ignore_errors=True)
 
 

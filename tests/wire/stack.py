@@ -25,9 +25,10 @@ class Stack:
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
         self.postgres = EmbeddedPostgres(data_dir, disposable=True)
+        self._servers: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> None:
-        self.postgres.start(die_with_parent=True)
+        self.start_postgres()
         self.manage("migrate", "--skip-checks", "-v", "0")
 
     def manage(self, *arguments: str) -> None:
@@ -45,10 +46,29 @@ class Stack:
             "PROMETHEUS_MULTIPROC_DIR": "",
         }
 
+    def start_postgres(self) -> None:
+        """Start the server unless it runs; its process is kept, so that it can be reaped."""
+        if self.postgres.state().pid is None:
+            self._servers.append(self.postgres.spawn(die_with_parent=True))
+        self.postgres.wait_ready()
+
+    def stop_postgres(self) -> None:
+        self.postgres.stop()
+        self._reap()
+
     def kill_postgres(self) -> None:
         pid = self.postgres.state().pid
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
+        self._reap()
+
+    def destroy(self) -> None:
+        self.postgres.destroy()
+        self._reap()
+
+    def _reap(self) -> None:
+        while self._servers:
+            self._servers.pop().wait(timeout=30)
 
     def rows(self, query: str, parameters: Sequence[Any] = (), role: str = APP_ROLE) -> list[Any]:
         where = connection_settings(self.data_dir, role=role)

@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.wire, pytest.mark.fault]
 def database_is_back(stack: Stack) -> Iterator[None]:
     """Leave the next test a running database, whatever became of this one."""
     yield
-    stack.postgres.start(die_with_parent=True)
+    stack.start_postgres()
 
 
 def stored_once(stack: Stack, facility: str) -> list[str]:
@@ -41,7 +41,7 @@ def test_postgres_killed_under_load_loses_nothing_that_was_accepted(
     for _ in range(3):
         wait_until_more(senders, 20)
         stack.kill_postgres()
-        stack.postgres.start(die_with_parent=True)
+        stack.start_postgres()
     wait_until_more(senders, 20)
     accepted = finish_senders(senders)
 
@@ -89,13 +89,13 @@ def test_while_the_database_is_away_messages_are_refused_and_connections_stay(
 ) -> None:
     with Sender(listener.port) as sender:
         assert codes([sender.exchange(message("1", facility="AWAY"))]) == [("AA", "1")]
-        stack.postgres.stop()
+        stack.stop_postgres()
 
         refused = [sender.exchange(message(str(n), facility="AWAY")) for n in (2, 3)]
         assert codes(refused) == [("AR", "2"), ("AR", "3")]
         assert fields(refused[0], b"MSA")[3].startswith("not now")
 
-        stack.postgres.start(die_with_parent=True)
+        stack.start_postgres()
         deadline = time.monotonic() + 10
         while codes([sender.exchange(message("2", facility="AWAY"))]) != [("AA", "2")]:
             assert time.monotonic() < deadline
@@ -107,8 +107,8 @@ def test_a_restart_of_the_database_between_two_messages_goes_unnoticed(
 ) -> None:
     with Sender(listener.port) as sender:
         sender.exchange(message("1", facility="IDLE"))
-        stack.postgres.stop()
-        stack.postgres.start(die_with_parent=True)
+        stack.stop_postgres()
+        stack.start_postgres()
         time.sleep(1.2)
 
         assert codes([sender.exchange(message("2", facility="IDLE"))]) == [("AA", "2")]
@@ -117,11 +117,11 @@ def test_a_restart_of_the_database_between_two_messages_goes_unnoticed(
 def test_a_listener_that_starts_without_a_database_refuses_until_it_is_there(
     stack: Stack,
 ) -> None:
-    stack.postgres.stop()
+    stack.stop_postgres()
     with stack.listener() as listener, Sender(listener.port) as sender:
         assert codes([sender.exchange(message("1", facility="EARLY"))]) == [("AR", "1")]
 
-        stack.postgres.start(die_with_parent=True)
+        stack.start_postgres()
         deadline = time.monotonic() + 10
         while codes([sender.exchange(message("1", facility="EARLY"))]) != [("AA", "1")]:
             assert time.monotonic() < deadline

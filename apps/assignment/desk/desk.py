@@ -51,8 +51,13 @@ _CAN_START = frozenset({OrderStatus.ASSIGNED, OrderStatus.ACKNOWLEDGED})
 class Desk:
     """The one place where assignments change; open it with ``open_desk``."""
 
-    def __init__(  # noqa: PLR0913 -- what a desk is made of
-        self, *, at: datetime, view: ConfigView, book: LoadBook, actor: str,
+    def __init__(
+        self,
+        *,
+        at: datetime,
+        view: ConfigView,
+        book: LoadBook,
+        actor: str,
         versions: Mapping[str, int],
     ) -> None:
         """Begin with nothing to write.
@@ -123,7 +128,11 @@ class Desk:
     # -- moving --------------------------------------------------------------------------
 
     def queue(
-        self, case: Case, reason: Reason, *, trace: dict[str, object] | None = None,
+        self,
+        case: Case,
+        reason: Reason,
+        *,
+        trace: dict[str, object] | None = None,
         text: str = "",
     ) -> None:
         """Put the order among the unassigned, or note that it was tried again in vain."""
@@ -182,9 +191,7 @@ class Desk:
         if told:
             self._tell(case, OutboundKind.CANCELLED, reason=reason.value)
 
-    def hold(
-        self, case: Case, reason: str, *, trace: dict[str, object] | None = None
-    ) -> None:
+    def hold(self, case: Case, reason: str, *, trace: dict[str, object] | None = None) -> None:
         """Hold the order: its seat is freed, its reader kept for the release."""
         if case.assignment is not None and case.holds_a_seat:
             self.book.free(case.assignment.radiologist_id, case.seat())
@@ -194,9 +201,7 @@ class Desk:
         case.order.held_reason = reason[:200] or "held"
         self.queue_held(case, reason, trace)
 
-    def queue_held(
-        self, case: Case, reason: str, trace: dict[str, object] | None = None
-    ) -> None:
+    def queue_held(self, case: Case, reason: str, trace: dict[str, object] | None = None) -> None:
         """Show a held order without a reader among the unassigned, waiting for its release."""
         if case.assignment is None:
             self.queue(case, Reason.HELD, trace=trace, text=reason[:200])
@@ -254,9 +259,7 @@ class Desk:
             return
         if case.holds_a_seat:
             self.book.free(assignment.radiologist_id, case.seat())
-            self.book.regain(
-                assignment.radiologist_id, Seat(Urgency(order.urgency), order.rvu)
-            )
+            self.book.regain(assignment.radiologist_id, Seat(Urgency(order.urgency), order.rvu))
         assignment.urgency = order.urgency
         assignment.rvu = order.rvu
         self.pending.touch_assignment(assignment)

@@ -30,6 +30,7 @@ class Flushed:
     made: Sequence[Made]
     rules_matched: Sequence[int]
     told: int
+    queued: int
 
 
 def write(desk: Desk) -> Flushed:
@@ -52,7 +53,7 @@ def write(desk: Desk) -> Flushed:
         keep_basis(desk.view)
     if desk.book.freed:
         bulk.execute(_RAISE_SEATS, [])
-    return Flushed(pending.made, pending.rules_matched, told)
+    return Flushed(pending.made, pending.rules_matched, told, len(pending.queued))
 
 
 # Tells every decider that a seat is free, as an edit of the roster would be told.

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 def assigned(desk: Desk, case: Case, assignment: Assignment) -> None:
     """Note who was given the order, and by what."""
     _line(
-        desk, "assignment_assignment", assignment.pk, "assign", None,
+        desk,
+        "assignment_assignment",
+        assignment.pk,
+        "assign",
+        None,
         {
             "order": case.order.pk,
             "accession": case.order.accession,
@@ -30,7 +34,10 @@ def assigned(desk: Desk, case: Case, assignment: Assignment) -> None:
 def ended(desk: Desk, case: Case, assignment: Assignment) -> None:
     """Note who lost the order, and why."""
     _line(
-        desk, "assignment_assignment", assignment.pk, "end",
+        desk,
+        "assignment_assignment",
+        assignment.pk,
+        "end",
         {"order": case.order.pk, "radiologist": assignment.radiologist_id, "state": "current"},
         {"state": "ended", "reason": assignment.end_reason},
     )
@@ -39,7 +46,10 @@ def ended(desk: Desk, case: Case, assignment: Assignment) -> None:
 def completed(desk: Desk, case: Case, assignment: Assignment) -> None:
     """Note the report that completed the assignment."""
     _line(
-        desk, "assignment_assignment", assignment.pk, "complete",
+        desk,
+        "assignment_assignment",
+        assignment.pk,
+        "complete",
         {"order": case.order.pk, "radiologist": assignment.radiologist_id},
         {"state": "completed", "turnaround_seconds": assignment.turnaround_seconds},
     )
@@ -48,7 +58,11 @@ def completed(desk: Desk, case: Case, assignment: Assignment) -> None:
 def unassigned(desk: Desk, case: Case, reason: str) -> None:
     """Note that the order has no reader, and why."""
     _line(
-        desk, "orders_order", case.order.pk, "unassigned", None,
+        desk,
+        "orders_order",
+        case.order.pk,
+        "unassigned",
+        None,
         {"accession": case.order.accession, "reason": reason},
     )
 
@@ -56,14 +70,22 @@ def unassigned(desk: Desk, case: Case, reason: str) -> None:
 def cancelled(desk: Desk, case: Case, reason: EndReason) -> None:
     """Note the end of the order."""
     _line(
-        desk, "orders_order", case.order.pk, "cancel", None,
+        desk,
+        "orders_order",
+        case.order.pk,
+        "cancel",
+        None,
         {"accession": case.order.accession, "reason": reason.value},
     )
 
 
-def _line(  # noqa: PLR0913 -- the columns of one line
-    desk: Desk, entity: str, entity_id: int, action: str,
-    old: dict[str, Any] | None, new: dict[str, Any],
+def _line(
+    desk: Desk,
+    entity: str,
+    entity_id: int,
+    action: str,
+    old: dict[str, Any] | None,
+    new: dict[str, Any],
 ) -> None:
     desk.pending.audit.append(
         {

@@ -9,6 +9,7 @@ from apps.engine.competency import Demand
 from apps.engine.compiled import CompiledConfig
 from apps.engine.facts import OrderFacts, ShiftFacts
 from apps.engine.pools import PoolKey, specificity
+from apps.engine.vocabulary import specialty_for
 
 
 def does_work(shift: ShiftFacts, order: OrderFacts, compiled: CompiledConfig) -> bool:
@@ -25,7 +26,8 @@ def does_work(shift: ShiftFacts, order: OrderFacts, compiled: CompiledConfig) ->
         on=compiled.local_date(site, order.received_at),
     )
     regions: Mapping[str, frozenset[str]] = compiled.regions
+    subspecialty = specialty_for(order.modality, order.body_part, order.subspecialty)
     return any(
-        specificity(shift, PoolKey(demand, order.subspecialty, urgency), regions) is not None
+        specificity(shift, PoolKey(demand, subspecialty, urgency), regions) is not None
         for urgency in Urgency
     )

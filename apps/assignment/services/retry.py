@@ -70,7 +70,7 @@ _pass: RetryPass | None = None
 
 def forget() -> None:
     """Forget the last pass; the next call walks everything."""
-    global _last_versions, _pass  # noqa: PLW0603 -- one walk per process
+    global _last_versions, _pass
     _last_versions, _pass = None, None
 
 
@@ -133,8 +133,14 @@ def _retry(desk: Desk, case: Case, walk: RetryPass) -> None:
 def _kind(case: Case) -> tuple[Any, ...]:
     order = case.order
     return (
-        order.site_id, order.modality, order.body_part, order.subspecialty, order.urgency,
-        order.procedure_code, order.patient_class, order.sender,
+        order.site_id,
+        order.modality,
+        order.body_part,
+        order.subspecialty,
+        order.urgency,
+        order.procedure_code,
+        order.patient_class,
+        order.sender,
     )
 
 
@@ -161,23 +167,38 @@ def _waiting_ids() -> list[int]:
 
 # -- what time brings -----------------------------------------------------------------------------
 
+_next_at: datetime | None = None
+
+
+def make_sure_of_next(*, at: datetime) -> None:
+    """Set the due time of the next pass unless it lies ahead already."""
+    if _next_at is None or _next_at <= at:
+        schedule_next(at=at)
+
 
 def schedule_next(*, at: datetime) -> None:
     """Set the due time of the next pass: the next shift, the next free hour, or the sweep.
 
     Without waiting orders there is none.
     """
+    global _next_at  # noqa: PLW0603 -- spares the hot path a look at the table
     if not Unassigned.objects.filter(is_waiting=True).exists():
+        _next_at = None
         return
     moments = [
         next_change(current_view().compiled, at),
         ledger().next_hourly_release(at),
         at + SWEEP,
     ]
-    due_at = min(moment for moment in moments if moment is not None and moment > at)
-    due.schedule_due(DUE_KIND, "all", due_at)
+    _next_at = min(moment for moment in moments if moment is not None and moment > at)
+    due.schedule_due(DUE_KIND, "all", _next_at)
 
 
 def on_due(what: due.Due, at: datetime) -> None:  # noqa: ARG001 -- a due handler's form
-    """Begin a sweep; the handler of the due time set by ``schedule_next``."""
+    """Begin a sweep and set the next; the handler of the due time set by ``schedule_next``.
+
+    The next is set in the transaction that ends this one, so that a process that dies in the
+    middle of a pass leaves one behind.
+    """
     sweep()
+    schedule_next(at=at)

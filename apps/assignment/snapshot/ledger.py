@@ -64,8 +64,13 @@ class LedgerCopy:
         for row in rows:
             self._add(*row)
 
-    def _add(  # noqa: PLR0913 -- the columns of one line
-        self, line_id: int, radiologist: str, kind: str, at: datetime, rvu: Decimal,
+    def _add(
+        self,
+        line_id: int,
+        radiologist: str,
+        kind: str,
+        at: datetime,
+        rvu: Decimal,
         turnaround_seconds: int | None,
     ) -> None:
         self._last_id = line_id
@@ -94,9 +99,9 @@ class LedgerCopy:
 
     def next_hourly_release(self, at: datetime) -> datetime | None:
         """Return when the oldest assignment of anybody's last hour leaves it."""
-        oldest = [
-            window.lines[0][0] for window in self._assigned.values() if window.lines
-        ]
+        for window in self._assigned.values():
+            window.prune(at)
+        oldest = [window.lines[0][0] for window in self._assigned.values() if window.lines]
         return min(oldest) + HOUR if oldest else None
 
 

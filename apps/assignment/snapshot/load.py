@@ -143,9 +143,7 @@ def _roster() -> Iterable[RosterRow]:
         yield RosterRow(code, radiologist, start_on, end_on)
 
 
-def _overrides() -> tuple[
-    tuple[LeaveFacts, ...], tuple[SwapFacts, ...], tuple[RosterRow, ...]
-]:
+def _overrides() -> tuple[tuple[LeaveFacts, ...], tuple[SwapFacts, ...], tuple[RosterRow, ...]]:
     rows = list(
         RosterOverride.objects.filter(status=RosterStatus.ACTIVE)
         .select_related("shift")

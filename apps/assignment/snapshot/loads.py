@@ -109,18 +109,23 @@ class LoadReader:
 
     def turn_errands(self, config: Config) -> list[bulk.Errand]:
         """Return what to ask of the shifts that go round; nothing where none does."""
-        codes = [
-            shift.code for shift in config.shifts if shift.strategy is Strategy.ROUND_ROBIN
-        ]
+        codes = [shift.code for shift in config.shifts if shift.strategy is Strategy.ROUND_ROBIN]
         return [((_TURNS, [codes]), self._take_turns)] if codes else []
 
     def book(self) -> LoadBook:
         """Return the loads, once the errands were run."""
         return LoadBook({row[0]: self._load(*row) for row in self._rows})
 
-    def _load(  # noqa: PLR0913 -- the columns of one row
-        self, radiologist: str, presence: str, active_at: datetime | None, stat: int,
-        urgent: int, routine: int, rvu: Decimal, assigned_at: datetime | None,
+    def _load(
+        self,
+        radiologist: str,
+        presence: str,
+        active_at: datetime | None,
+        stat: int,
+        urgent: int,
+        routine: int,
+        rvu: Decimal,
+        assigned_at: datetime | None,
     ) -> Load:
         count, hour_rvu = self._ledger.hour_of(radiologist, self._at)
         return Load(

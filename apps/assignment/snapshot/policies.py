@@ -25,7 +25,11 @@ class PolicyBook:
     policies: Mapping[tuple[str, int | None, str], SlaPolicy]
 
     def due_times(
-        self, *, urgency: str, site_id: int | None, modality: str,
+        self,
+        *,
+        urgency: str,
+        site_id: int | None,
+        modality: str,
         starts: Mapping[str, datetime | None],
     ) -> DueTimes:
         """Return the due times of an order.

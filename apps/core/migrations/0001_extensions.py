@@ -10,5 +10,5 @@ class Migration(migrations.Migration):
     """Create btree_gist and pg_trgm."""
 
     initial = True
-    dependencies: list[tuple[str, str]] = []
+    dependencies = []
     operations = [BtreeGistExtension(), TrigramExtension()]

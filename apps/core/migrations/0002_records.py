@@ -6,60 +6,82 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('core', '0001_extensions'),
+        ("core", "0001_extensions"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ConfigVersion',
+            name="ConfigVersion",
             fields=[
-                ('area', models.CharField(max_length=32, primary_key=True, serialize=False)),
-                ('version', models.BigIntegerField(default=1)),
+                ("area", models.CharField(max_length=32, primary_key=True, serialize=False)),
+                ("version", models.BigIntegerField(default=1)),
             ],
             options={
-                'verbose_name': 'configuration version',
+                "verbose_name": "configuration version",
             },
         ),
         migrations.CreateModel(
-            name='Heartbeat',
+            name="Heartbeat",
             fields=[
-                ('name', models.CharField(max_length=120, primary_key=True, serialize=False)),
-                ('role', models.CharField(db_index=True, max_length=32)),
-                ('at', models.DateTimeField()),
-                ('details', models.JSONField(blank=True, default=dict)),
+                ("name", models.CharField(max_length=120, primary_key=True, serialize=False)),
+                ("role", models.CharField(db_index=True, max_length=32)),
+                ("at", models.DateTimeField()),
+                ("details", models.JSONField(blank=True, default=dict)),
             ],
         ),
         migrations.CreateModel(
-            name='DueTime',
+            name="DueTime",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=40)),
-                ('subject', models.CharField(max_length=80)),
-                ('due_at', models.DateTimeField(db_index=True)),
-                ('payload', models.JSONField(blank=True, default=dict)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=40)),
+                ("subject", models.CharField(max_length=80)),
+                ("due_at", models.DateTimeField(db_index=True)),
+                ("payload", models.JSONField(blank=True, default=dict)),
             ],
             options={
-                'verbose_name': 'due time',
-                'constraints': [models.UniqueConstraint(fields=('kind', 'subject'), name='one_due_time_per_subject')],
+                "verbose_name": "due time",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("kind", "subject"), name="one_due_time_per_subject"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='QueueTask',
+            name="QueueTask",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('cluster', models.CharField(max_length=32)),
-                ('dedupe_key', models.CharField(blank=True, default='', max_length=64)),
-                ('payload', models.TextField()),
-                ('claimed_until', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("cluster", models.CharField(max_length=32)),
+                ("dedupe_key", models.CharField(blank=True, default="", max_length=64)),
+                ("payload", models.TextField()),
+                ("claimed_until", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'verbose_name': 'queue task',
-                'indexes': [models.Index(fields=['cluster', 'id'], name='queue_task_by_cluster')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('claimed_until__isnull', True), models.Q(('dedupe_key', ''), _negated=True)), fields=('cluster', 'dedupe_key'), name='one_waiting_nudge_per_kind')],
+                "verbose_name": "queue task",
+                "indexes": [models.Index(fields=["cluster", "id"], name="queue_task_by_cluster")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            ("claimed_until__isnull", True),
+                            models.Q(("dedupe_key", ""), _negated=True),
+                        ),
+                        fields=("cluster", "dedupe_key"),
+                        name="one_waiting_nudge_per_kind",
+                    )
+                ],
             },
         ),
     ]

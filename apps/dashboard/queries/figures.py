@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_FLOOR, Decimal
+from typing import Any
 
 from django.db.models import Avg, Count, Exists, F, FloatField, OuterRef, Q
 from django.db.models.aggregates import Aggregate
@@ -61,7 +62,8 @@ def figures(day: Day, *, at: datetime) -> Figures:
     return Figures(**_assigned(day), **_reports(day, at))
 
 
-def _assigned(day: Day) -> dict[str, int | float | None]:
+# Each key is a field of Figures; what PostgreSQL aggregates has no narrower type.
+def _assigned(day: Day) -> dict[str, Any]:
     """Count the day's assignments; latency is that of each order's first one.
 
     A reassignment's latency would be the age of the order, which says nothing of the engine.

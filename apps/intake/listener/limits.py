@@ -29,4 +29,4 @@ class Limits:
     batch_bytes: int = 8 * _MIB
     connections: int = 4096
     backlog: int = 2048
-    stop_seconds: float = 20.0
+    stop_seconds: float = 15.0

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,9 +31,11 @@ _KEY_SEPARATOR = "\r"
 _STATEMENT_SECONDS = 12.0
 # The server gives up first; this is for a server that says nothing any more.
 _ANSWER_SECONDS = 15.0
-# A database that restarts is waited for so long before a message is refused: it saves most
-# resends, and slows down a peer that sends again at once.
+# A connection that was just lost is waited for so long before messages are refused, which saves
+# the resends of a quick restart. Later on a short wait remains, so that peers that send again
+# at once do not keep us busy with refusals.
 _GRACE_SECONDS = 1.0
+_SHORT_GRACE_SECONDS = 0.05
 _BACKOFF_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
 # SQLSTATE classes that say nothing about the message: connection, transaction rolled back,
 # insufficient resources, object in use, operator intervention, system error; 25006 is a server
@@ -87,6 +90,7 @@ class PostgresStore:
         self._connection: Connection | None = None
         self._ready = asyncio.Event()
         self._connecting: asyncio.Task[None] | None = None
+        self._lost_at = time.monotonic()
 
     async def wait_ready(self, seconds: float) -> bool:
         """Return whether there is a connection, after waiting for it at most so long."""
@@ -121,11 +125,14 @@ class PostgresStore:
     async def _live_connection(self) -> Connection:
         if self._connection is not None and not is_alive(self._connection):
             await self._drop()
-        if self._connection is None and not await self.wait_ready(_GRACE_SECONDS):
+        if self._connection is None and not await self.wait_ready(self._grace_seconds()):
             raise StoreUnavailableError("no connection to the database")
         if self._connection is None:
             raise StoreUnavailableError("the connection was lost again")
         return self._connection
+
+    def _grace_seconds(self) -> float:
+        return max(_SHORT_GRACE_SECONDS, self._lost_at + _GRACE_SECONDS - time.monotonic())
 
     async def _meaning_of(self, error: psycopg.Error, connection: Connection) -> Exception:
         """Return what the failure says about the batch."""
@@ -141,6 +148,7 @@ class PostgresStore:
 
     async def _drop(self) -> None:
         connection, self._connection = self._connection, None
+        self._lost_at = time.monotonic()
         self._ready.clear()
         await close_quietly(connection)
 

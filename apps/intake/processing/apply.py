@@ -154,7 +154,9 @@ def _make(step: Step) -> None:
 
 def _cancel_unknown(step: Step) -> None:
     step.session.identities.keep_cancel(
-        step.change.issuer, step.change.identities, at=step.session.at,
+        step.change.issuer,
+        step.change.identities,
+        at=step.session.at,
         message_id=step.message_id,
     )
     step.effect.flags.append("unknown_order")

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
 from apps.assignment.desk import open_desk
+from apps.assignment.services import retry
 from apps.assignment.services.after import after_commit
 from apps.core import bulk, clock
 from apps.hl7v2.errors import FieldError
@@ -80,6 +81,8 @@ def process(batch: Sequence[Waiting]) -> int:
         if taken != len(batch):
             raise TakenError
     after_commit(flushed)
+    if flushed.queued:
+        retry.make_sure_of_next(at=session.at)
     return len(batch)
 
 
@@ -104,7 +107,7 @@ def _read(message: Waiting, catalogue: Catalogue) -> Reading:
     try:
         return read_message(message.raw, catalogue=catalogue)
     except FieldError as error:
-        return Reading(note=str(error), flags=("unreadable",))
+        return Reading(problem=str(error))
 
 
 def _row(session: Session, message: Waiting, reading: Reading) -> dict[str, object]:
@@ -114,15 +117,20 @@ def _row(session: Session, message: Waiting, reading: Reading) -> dict[str, obje
         else Effect()
     )
     flags = dict.fromkeys([*message.flags, *reading.flags, *effect.flags])
-    state = InboundState.PROCESSED if reading.is_used else InboundState.IGNORED
     return {
         "id": message.id,
-        "state": state.value,
+        "state": _state(reading).value,
         "flags": [flag[:64] for flag in flags],
         "order_ids": effect.order_ids,
-        "error": reading.note,
+        "error": reading.problem or reading.note,
         "processed_at": session.at,
     }
+
+
+def _state(reading: Reading) -> InboundState:
+    if reading.problem:
+        return InboundState.QUARANTINED
+    return InboundState.PROCESSED if reading.is_used else InboundState.IGNORED
 
 
 def _one_by_one(batch: Sequence[Waiting]) -> int:
@@ -154,7 +162,7 @@ def _alone(message: Waiting, attempt: int) -> int:
 
 
 def _failed(message: Waiting, attempt: int, error: Exception) -> None:
-    log.exception("message %s failed on try %d", message.id, attempt)
+    log.error("message %s failed on try %d", message.id, attempt, exc_info=error)
     if attempt >= queue.MAX_ATTEMPTS:
         queue.quarantine(message, f"{type(error).__name__}: {error}", at=clock.now())
 

@@ -41,7 +41,10 @@ class Catalogue:
     def profile(self, *, application: str, facility: str) -> SenderProfile:
         """Return the most specific profile of a sender; without any, the defaults."""
         for key in (
-            (application, facility), ("", facility), (application, ""), ("", ""),
+            (application, facility),
+            ("", facility),
+            (application, ""),
+            ("", ""),
         ):
             found = self.profiles.get(key)
             if found is not None:
@@ -80,7 +83,9 @@ def forget() -> None:
 
 
 _DEFAULT_PROFILE = SenderProfile(
-    name="default", accession_places=default_accession_places(), urgency_words={},
+    name="default",
+    accession_places=default_accession_places(),
+    urgency_words={},
     modality_words={},
 )
 
@@ -121,9 +126,7 @@ def _load(versions: dict[str, int]) -> Catalogue:
 
 
 def _sites_by_word(sites: Mapping[int, Site]) -> dict[str, Site]:
-    words = {
-        alias.value.upper(): sites[alias.site_id] for alias in _aliases(sites)
-    }
+    words = {alias.value.upper(): sites[alias.site_id] for alias in _aliases(sites)}
     return words | {site.code.upper(): site for site in sites.values()}
 
 

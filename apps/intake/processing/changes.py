@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -11,7 +11,6 @@ from apps.engine.codes import Reason
 from apps.orders.choices import OrderStatus
 from apps.orders.identity import Identity
 from apps.orders.patients import PatientUpdate
-
 
 PLACER_RANK = 9
 """The rank of an accession that is only the placer's number; better places have lower ranks."""
@@ -132,13 +131,18 @@ class OrderChange:
 
 @dataclass(frozen=True)
 class Reading:
-    """A message, understood: the changes it asks for, in message order."""
+    """A message, understood: the changes it asks for, in message order.
+
+    ``note`` says why a message asks for nothing; ``problem`` why it cannot be used and waits in
+    quarantine for a person.
+    """
 
     changes: tuple[OrderChange, ...] = ()
     patients: tuple[PatientUpdate, ...] = ()
     merges: tuple[tuple[PatientUpdate, PatientUpdate], ...] = ()
     note: str = ""
-    flags: tuple[str, ...] = field(default=())
+    flags: tuple[str, ...] = ()
+    problem: str = ""
 
     @property
     def is_used(self) -> bool:

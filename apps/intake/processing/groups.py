@@ -12,14 +12,14 @@ from apps.catalog.models import Procedure, Site
 from apps.engine.codes import Reason, Urgency
 from apps.engine.vocabulary import specialty_for
 from apps.hl7v2.facts import read_group
-from apps.hl7v2.rawfacts import Candidate, EntityId, RawFacts, first_known
 from apps.hl7v2.groups import Group
 from apps.hl7v2.message import Message, Segment
+from apps.hl7v2.places import Candidate
+from apps.hl7v2.rawfacts import EntityId, RawFacts, first_known
 from apps.hl7v2.vocabulary import guess_from_words, resolve_body_part, resolve_modality
 from apps.intake.choices import AccessionPlace, StatusMeaning
 from apps.intake.models import SenderProfile
 from apps.intake.processing.catalogue import Catalogue
-from apps.intake.processing.patients import patient_update
 from apps.intake.processing.changes import (
     CONTROL_CODES,
     PLACER_RANK,
@@ -28,6 +28,7 @@ from apps.intake.processing.changes import (
     Action,
     OrderChange,
 )
+from apps.intake.processing.patients import patient_update
 from apps.orders.choices import IdentifierKind, OrderStatus
 from apps.orders.identity import Identity
 
@@ -76,8 +77,13 @@ class Known:
         return specialty_for(self.modality, self.body_part)
 
 
-def read_change(  # noqa: PLR0913 -- what a group is read with
-    message: Message, group: Group, *, sender: Sender, catalogue: Catalogue, is_result: bool,
+def read_change(
+    message: Message,
+    group: Group,
+    *,
+    sender: Sender,
+    catalogue: Catalogue,
+    is_result: bool,
     zone: ZoneInfo,
 ) -> OrderChange:
     """Return what one group asks for."""
@@ -94,8 +100,8 @@ def read_change(  # noqa: PLR0913 -- what a group is read with
     return OrderChange(
         action=action,
         issuer=sender.issuer,
-        identities=_identities(facts),
-        accession=accession,
+        identities=_identities(facts) or _group_number(group),
+        accession=accession or _shown_without_number(group),
         accession_rank=rank,
         procedure_code=facts.procedure_code,
         values=_values(facts, known, sender),
@@ -166,6 +172,17 @@ def _identities(facts: RawFacts) -> tuple[Identity, ...]:
     return tuple(found)
 
 
+def _shown_without_number(group: Group) -> str:
+    return next((identity.value[:200] for identity in _group_number(group)), "")
+
+
+def _group_number(group: Group) -> tuple[Identity, ...]:
+    """Return ORC-4, the placer's group number, where a sender gives no other."""
+    orc = group.first("ORC")
+    number = orc.get(4).strip() if orc else ""
+    return (Identity(IdentifierKind.PLACER, f"group {number}"[:400]),) if number else ()
+
+
 def _with_namespace(number: EntityId) -> str:
     parts = (number.value, number.namespace)
     return "^".join(part for part in parts if part)[:400]
@@ -192,8 +209,8 @@ def _recognise(facts: RawFacts, sender: Sender, catalogue: Catalogue) -> Known:
     return Known(
         site=site,
         procedure=procedure,
-        modality=modality or guessed_modality or "",
-        body_part=body_part or guessed_part or "",
+        modality=(modality or guessed_modality or "")[:16],
+        body_part=(body_part or guessed_part or "")[:32],
     )
 
 
@@ -227,9 +244,7 @@ def _values(facts: RawFacts, known: Known, sender: Sender) -> dict[str, Any]:
         "default_urgency": default,
         "rvu": procedure.rvu if procedure else Decimal(1),
         "indication": facts.indication,
-        "ordering_provider": " ".join(
-            part for part in (provider.id, provider.name) if part
-        )[:300],
+        "ordering_provider": " ".join(part for part in (provider.id, provider.name) if part)[:300],
         "ordering_contact": facts.provider_contact[:300],
         "patient_class": facts.patient_class[:32],
         "patient_location": facts.patient_location[:200],

@@ -93,4 +93,3 @@ def _change(case: Case, catalogue: Catalogue) -> OrderChange | None:
     except FieldError:
         return None
     return reading.changes[0] if reading.changes else None
-

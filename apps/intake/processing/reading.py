@@ -7,6 +7,7 @@ parked order can be read again from its own segments.
 from __future__ import annotations
 
 from collections.abc import Iterable
+
 from apps.hl7v2.groups import split_groups
 from apps.hl7v2.message import Message
 from apps.hl7v2.people import read_merges, read_patient
@@ -19,6 +20,8 @@ from apps.orders.patients import PatientUpdate
 
 OUR_APPLICATION = "ASSIGNMENT_ENGINE"
 OUR_FACILITY = "ENTERPRISE"
+MAX_GROUPS = 1000
+"""A message with more is no order but an accident or an attack; it waits for a person."""
 ORDER_TYPES = frozenset({"ORM", "OMI", "OMG"})
 _UPDATES = frozenset({"A04", "A08", "A01", "A05", "A31", "A28"})
 
@@ -46,9 +49,7 @@ def sender_of(message: Message, catalogue: Catalogue) -> Sender:
     application = _first_filled(message, 3)
     facility = _first_filled(message, 4)
     profile = catalogue.profile(application=application, facility=facility)
-    issuer = issuer_for(
-        profile_issuer=profile.issuer, facility=facility, application=application
-    )
+    issuer = issuer_for(profile_issuer=profile.issuer, facility=facility, application=application)
     return Sender(application, facility, issuer, profile)
 
 
@@ -67,9 +68,17 @@ def _read_orders(
     message: Message, sender: Sender, catalogue: Catalogue, *, is_result: bool
 ) -> Reading:
     groups = split_groups(message)
+    if len(groups) > MAX_GROUPS:
+        return Reading(
+            problem=f"{len(groups)} order groups in one message; at most {MAX_GROUPS} are taken"
+        )
     changes = tuple(
         read_change(
-            message, group, sender=sender, catalogue=catalogue, is_result=is_result,
+            message,
+            group,
+            sender=sender,
+            catalogue=catalogue,
+            is_result=is_result,
             zone=zone_of(sender.profile, None),
         )
         for group in groups
@@ -94,9 +103,7 @@ def _read_patients(message: Message, trigger: str, sender: Sender) -> Reading:
     )
 
 
-def _merges(
-    message: Message, sender: Sender
-) -> Iterable[tuple[PatientUpdate, PatientUpdate]]:
+def _merges(message: Message, sender: Sender) -> Iterable[tuple[PatientUpdate, PatientUpdate]]:
     for merge in read_merges(message):
         survivor = patient_update(merge.survivor, sender.issuer)
         if survivor is None:

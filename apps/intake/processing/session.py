@@ -44,9 +44,7 @@ class Books(NamedTuple):
 class Session:
     """What the messages of one transaction change; ``flush`` writes it all."""
 
-    def __init__(
-        self, *, desk: Desk, catalogue: Catalogue, books: Books | None = None
-    ) -> None:
+    def __init__(self, *, desk: Desk, catalogue: Catalogue, books: Books | None = None) -> None:
         """Begin with nothing changed.
 
         Args:
@@ -122,9 +120,7 @@ class Session:
         group = change.group
         if more and case.segments is not None:
             group = _joined(bytes(case.segments.group), group)
-        case.segments = OrderSegments(
-            order_id=case.order.pk, header=change.header, group=group
-        )
+        case.segments = OrderSegments(order_id=case.order.pk, header=change.header, group=group)
         self._segments[case.order.pk] = case.segments
 
     def procedure(self, procedure_id: int | None) -> Procedure | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from apps.core.models import ConfigVersion
-from apps.outbound.models import Destination, DestinationSite
+from apps.outbound.models import Destination
 
 AREA = "outbound"
 
@@ -64,9 +64,8 @@ def _version() -> int:
 
 def _load() -> tuple[DestinationFacts, ...]:
     sites: dict[int, set[int]] = {}
-    for destination_id, site_id in DestinationSite.objects.values_list(
-        "destination_id", "site_id"
-    ):
+    served = Destination.objects.filter(sites__isnull=False).values_list("pk", "sites")
+    for destination_id, site_id in served:
         sites.setdefault(destination_id, set()).add(site_id)
     return tuple(
         DestinationFacts(

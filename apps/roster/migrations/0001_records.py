@@ -19,285 +19,809 @@ import apps.roster.models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalog', '0001_records'),
+        ("catalog", "0001_records"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Radiologist',
+            name="Radiologist",
             fields=[
-                ('id', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('title', models.CharField(default='DR', max_length=16)),
-                ('family_name', models.CharField(max_length=120)),
-                ('given_name', models.CharField(blank=True, default='', max_length=120)),
-                ('specialties', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=64), blank=True, default=list, size=None)),
-                ('seniority_years', models.PositiveSmallIntegerField(default=0)),
-                ('max_concurrent_studies', models.PositiveIntegerField(default=20)),
-                ('max_studies_per_hour', models.PositiveIntegerField(default=8)),
-                ('max_concurrent_rvu', models.DecimalField(blank=True, decimal_places=2, max_digits=8, null=True)),
-                ('max_rvu_per_hour', models.DecimalField(blank=True, decimal_places=2, max_digits=8, null=True)),
-                ('is_active', models.BooleanField(default=True)),
-                ('contact', models.CharField(blank=True, default='', max_length=200)),
-                ('user', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='radiologist', to=settings.AUTH_USER_MODEL)),
+                ("id", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("title", models.CharField(default="DR", max_length=16)),
+                ("family_name", models.CharField(max_length=120)),
+                ("given_name", models.CharField(blank=True, default="", max_length=120)),
+                (
+                    "specialties",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=64),
+                        blank=True,
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                ("seniority_years", models.PositiveSmallIntegerField(default=0)),
+                ("max_concurrent_studies", models.PositiveIntegerField(default=20)),
+                ("max_studies_per_hour", models.PositiveIntegerField(default=8)),
+                (
+                    "max_concurrent_rvu",
+                    models.DecimalField(blank=True, decimal_places=2, max_digits=8, null=True),
+                ),
+                (
+                    "max_rvu_per_hour",
+                    models.DecimalField(blank=True, decimal_places=2, max_digits=8, null=True),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                ("contact", models.CharField(blank=True, default="", max_length=200)),
+                (
+                    "user",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="radiologist",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='ShiftSite',
+            name="ShiftSite",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'site of a shift',
-                'verbose_name_plural': 'sites of a shift',
+                "verbose_name": "site of a shift",
+                "verbose_name_plural": "sites of a shift",
             },
         ),
         migrations.CreateModel(
-            name='ShiftWorkType',
+            name="ShiftWorkType",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('modality', models.CharField(blank=True, default='', max_length=16)),
-                ('body_part', models.CharField(blank=True, default='', max_length=32)),
-                ('subspecialty', models.CharField(blank=True, default='', max_length=64)),
-                ('urgency', models.CharField(blank=True, choices=[('STAT', 'STAT'), ('URGENT', 'Urgent'), ('ROUTINE', 'Routine')], default='', max_length=8)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("modality", models.CharField(blank=True, default="", max_length=16)),
+                ("body_part", models.CharField(blank=True, default="", max_length=32)),
+                ("subspecialty", models.CharField(blank=True, default="", max_length=64)),
+                (
+                    "urgency",
+                    models.CharField(
+                        blank=True,
+                        choices=[("STAT", "STAT"), ("URGENT", "Urgent"), ("ROUTINE", "Routine")],
+                        default="",
+                        max_length=8,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'work type',
+                "verbose_name": "work type",
             },
         ),
         migrations.CreateModel(
-            name='Workload',
+            name="Workload",
             fields=[
-                ('radiologist', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='workload', serialize=False, to='roster.radiologist')),
-                ('presence', models.CharField(choices=[('unknown', 'Unknown'), ('online', 'Online'), ('away', 'Away'), ('offline', 'Offline')], default='unknown', max_length=8)),
-                ('last_activity_at', models.DateTimeField(blank=True, null=True)),
-                ('open_stat', models.IntegerField(default=0)),
-                ('open_urgent', models.IntegerField(default=0)),
-                ('open_routine', models.IntegerField(default=0)),
-                ('open_rvu', models.DecimalField(decimal_places=2, default=Decimal('0'), max_digits=10)),
-                ('last_assigned_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "radiologist",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="workload",
+                        serialize=False,
+                        to="roster.radiologist",
+                    ),
+                ),
+                (
+                    "presence",
+                    models.CharField(
+                        choices=[
+                            ("unknown", "Unknown"),
+                            ("online", "Online"),
+                            ("away", "Away"),
+                            ("offline", "Offline"),
+                        ],
+                        default="unknown",
+                        max_length=8,
+                    ),
+                ),
+                ("last_activity_at", models.DateTimeField(blank=True, null=True)),
+                ("open_stat", models.IntegerField(default=0)),
+                ("open_urgent", models.IntegerField(default=0)),
+                ("open_routine", models.IntegerField(default=0)),
+                (
+                    "open_rvu",
+                    models.DecimalField(decimal_places=2, default=Decimal("0"), max_digits=10),
+                ),
+                ("last_assigned_at", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Privilege',
+            name="Privilege",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('modality', models.CharField(blank=True, default='', max_length=16)),
-                ('body_part', models.CharField(blank=True, default='', max_length=32)),
-                ('start_date', models.DateField(blank=True, null=True)),
-                ('end_date', models.DateField(blank=True, null=True)),
-                ('site', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to='catalog.site')),
-                ('radiologist', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='privileges', to='roster.radiologist')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("modality", models.CharField(blank=True, default="", max_length=16)),
+                ("body_part", models.CharField(blank=True, default="", max_length=32)),
+                ("start_date", models.DateField(blank=True, null=True)),
+                ("end_date", models.DateField(blank=True, null=True)),
+                (
+                    "site",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="catalog.site",
+                    ),
+                ),
+                (
+                    "radiologist",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="privileges",
+                        to="roster.radiologist",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Licence',
+            name="Licence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('jurisdiction', models.CharField(max_length=32)),
-                ('number', models.CharField(blank=True, default='', max_length=64)),
-                ('start_date', models.DateField(blank=True, null=True)),
-                ('end_date', models.DateField(blank=True, null=True)),
-                ('radiologist', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='licences', to='roster.radiologist')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("jurisdiction", models.CharField(max_length=32)),
+                ("number", models.CharField(blank=True, default="", max_length=64)),
+                ("start_date", models.DateField(blank=True, null=True)),
+                ("end_date", models.DateField(blank=True, null=True)),
+                (
+                    "radiologist",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="licences",
+                        to="roster.radiologist",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RadiologistCredential',
+            name="RadiologistCredential",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=64)),
-                ('start_date', models.DateField(blank=True, null=True)),
-                ('end_date', models.DateField(blank=True, null=True)),
-                ('radiologist', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='credentials', to='roster.radiologist')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=64)),
+                ("start_date", models.DateField(blank=True, null=True)),
+                ("end_date", models.DateField(blank=True, null=True)),
+                (
+                    "radiologist",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="credentials",
+                        to="roster.radiologist",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'credential',
+                "verbose_name": "credential",
             },
         ),
         migrations.CreateModel(
-            name='Shift',
+            name="Shift",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=64, unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('priority_level', models.SmallIntegerField(default=0, help_text='The highest goes first; negative is never assigned automatically.')),
-                ('start_local', models.TimeField(help_text="Wall clock in the shift's zone; included.")),
-                ('end_local', models.TimeField(help_text='Not included. At or before the start: on the next day; equal: 24 hours.')),
-                ('weekdays', django.contrib.postgres.fields.ArrayField(base_field=models.PositiveSmallIntegerField(), default=apps.roster.models.every_weekday, help_text='ISO weekdays of the start, Monday 1 to Sunday 7, separated by commas.', size=None)),
-                ('time_zone', models.CharField(max_length=64, validators=[apps.core.validators.validate_zone])),
-                ('strategy', models.CharField(choices=[('LOAD_BALANCED', 'Load balanced'), ('SCORED', 'Scored'), ('ROUND_ROBIN', 'Round robin'), ('URGENT', 'Urgent (seniors first)')], default='LOAD_BALANCED', max_length=16)),
-                ('required_subspecialty', models.CharField(blank=True, default='', max_length=64)),
-                ('all_sites', models.BooleanField(default=True, help_text='Serves every site. Listing a site below turns this off; removing the last listed site leaves the shift without a site, never with all.')),
-                ('is_active', models.BooleanField(default=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=64, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "priority_level",
+                    models.SmallIntegerField(
+                        default=0,
+                        help_text="The highest goes first; negative is never assigned automatically.",
+                    ),
+                ),
+                (
+                    "start_local",
+                    models.TimeField(help_text="Wall clock in the shift's zone; included."),
+                ),
+                (
+                    "end_local",
+                    models.TimeField(
+                        help_text="Not included. At or before the start: on the next day; equal: 24 hours."
+                    ),
+                ),
+                (
+                    "weekdays",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.PositiveSmallIntegerField(),
+                        default=apps.roster.models.every_weekday,
+                        help_text="ISO weekdays of the start, Monday 1 to Sunday 7, separated by commas.",
+                        size=None,
+                    ),
+                ),
+                (
+                    "time_zone",
+                    models.CharField(
+                        max_length=64, validators=[apps.core.validators.validate_zone]
+                    ),
+                ),
+                (
+                    "strategy",
+                    models.CharField(
+                        choices=[
+                            ("LOAD_BALANCED", "Load balanced"),
+                            ("SCORED", "Scored"),
+                            ("ROUND_ROBIN", "Round robin"),
+                            ("URGENT", "Urgent (seniors first)"),
+                        ],
+                        default="LOAD_BALANCED",
+                        max_length=16,
+                    ),
+                ),
+                ("required_subspecialty", models.CharField(blank=True, default="", max_length=64)),
+                (
+                    "all_sites",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Serves every site. Listing a site below turns this off; removing the last listed site leaves the shift without a site, never with all.",
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
             ],
             options={
-                'ordering': ['code'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('weekdays__contained_by', models.Value([1, 2, 3, 4, 5, 6, 7]))), name='shift_weekdays_are_iso')],
+                "ordering": ["code"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("weekdays__contained_by", models.Value([1, 2, 3, 4, 5, 6, 7]))
+                        ),
+                        name="shift_weekdays_are_iso",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='RosterOverride',
+            name="RosterOverride",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('leave', 'Leave'), ('swap', 'Swap'), ('extra', 'Extra')], max_length=8)),
-                ('start_date', models.DateField()),
-                ('end_date', models.DateField()),
-                ('status', models.CharField(choices=[('active', 'Active'), ('cancelled', 'Cancelled')], default='active', max_length=16)),
-                ('note', models.CharField(blank=True, default='', max_length=200)),
-                ('radiologist', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='overrides', to='roster.radiologist')),
-                ('taker', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='swaps_taken', to='roster.radiologist')),
-                ('shift', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='overrides', to='roster.shift')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("leave", "Leave"), ("swap", "Swap"), ("extra", "Extra")],
+                        max_length=8,
+                    ),
+                ),
+                ("start_date", models.DateField()),
+                ("end_date", models.DateField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("active", "Active"), ("cancelled", "Cancelled")],
+                        default="active",
+                        max_length=16,
+                    ),
+                ),
+                ("note", models.CharField(blank=True, default="", max_length=200)),
+                (
+                    "radiologist",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="overrides",
+                        to="roster.radiologist",
+                    ),
+                ),
+                (
+                    "taker",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="swaps_taken",
+                        to="roster.radiologist",
+                    ),
+                ),
+                (
+                    "shift",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="overrides",
+                        to="roster.shift",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['start_date'],
+                "ordering": ["start_date"],
             },
         ),
         migrations.CreateModel(
-            name='RosterAssignment',
+            name="RosterAssignment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('start_date', models.DateField()),
-                ('end_date', models.DateField(blank=True, null=True)),
-                ('status', models.CharField(choices=[('active', 'Active'), ('cancelled', 'Cancelled')], default='active', max_length=16)),
-                ('radiologist', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='roster', to='roster.radiologist')),
-                ('shift', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='roster', to='roster.shift')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("start_date", models.DateField()),
+                ("end_date", models.DateField(blank=True, null=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("active", "Active"), ("cancelled", "Cancelled")],
+                        default="active",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "radiologist",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="roster",
+                        to="roster.radiologist",
+                    ),
+                ),
+                (
+                    "shift",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="roster",
+                        to="roster.shift",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['shift', 'start_date'],
+                "ordering": ["shift", "start_date"],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='shift',
-            trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF TG_OP = 'UPDATE' AND OLD IS NOT DISTINCT FROM NEW THEN\n                RETURN NULL;\n            END IF;\n            INSERT INTO audit_auditevent\n                (at, entity, entity_id, action, old_values, new_values, actor, request_id)\n            VALUES (\n                clock_timestamp(),\n                TG_TABLE_NAME,\n                COALESCE(NEW.id, OLD.id)::text,\n                lower(TG_OP),\n                CASE WHEN TG_OP = 'INSERT' THEN NULL ELSE to_jsonb(OLD) END,\n                CASE WHEN TG_OP = 'DELETE' THEN NULL ELSE to_jsonb(NEW) END,\n                COALESCE(\n                    NULLIF(current_setting('radassign.actor', true), ''),\n                    'system:' || current_setting('application_name')\n                ),\n                COALESCE(current_setting('radassign.request_id', true), '')\n            );\n            RETURN NULL;\n        ", hash='10fcc22a416dc6e79043ae75372f17d046e7c6fe', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_92479', table='roster_shift', when='AFTER')),
+            model_name="shift",
+            trigger=pgtrigger.compiler.Trigger(
+                name="audited",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n            IF TG_OP = 'UPDATE' AND OLD IS NOT DISTINCT FROM NEW THEN\n                RETURN NULL;\n            END IF;\n            INSERT INTO audit_auditevent\n                (at, entity, entity_id, action, old_values, new_values, actor, request_id)\n            VALUES (\n                clock_timestamp(),\n                TG_TABLE_NAME,\n                COALESCE(NEW.id, OLD.id)::text,\n                lower(TG_OP),\n                CASE WHEN TG_OP = 'INSERT' THEN NULL ELSE to_jsonb(OLD) END,\n                CASE WHEN TG_OP = 'DELETE' THEN NULL ELSE to_jsonb(NEW) END,\n                COALESCE(\n                    NULLIF(current_setting('radassign.actor', true), ''),\n                    'system:' || current_setting('application_name')\n                ),\n                COALESCE(current_setting('radassign.request_id', true), '')\n            );\n            RETURN NULL;\n        ",
+                    hash="10fcc22a416dc6e79043ae75372f17d046e7c6fe",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_audited_92479",
+                    table="roster_shift",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='shift',
-            trigger=pgtrigger.compiler.Trigger(name='raises_roster_version', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        INSERT INTO core_configversion (area, version) VALUES ('roster', 1)\n        ON CONFLICT (area) DO UPDATE SET version = core_configversion.version + 1;\n        PERFORM pg_notify('radassign_decide', 'roster');\n        RETURN NULL;\n    ", hash='ba11410f9bc8177549d802f1cd5ae500062d229f', level='STATEMENT', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_raises_roster_version_c06db', table='roster_shift', when='AFTER')),
+            model_name="shift",
+            trigger=pgtrigger.compiler.Trigger(
+                name="raises_roster_version",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n        INSERT INTO core_configversion (area, version) VALUES ('roster', 1)\n        ON CONFLICT (area) DO UPDATE SET version = core_configversion.version + 1;\n        PERFORM pg_notify('radassign_decide', 'roster');\n        RETURN NULL;\n    ",
+                    hash="ba11410f9bc8177549d802f1cd5ae500062d229f",
+                    level="STATEMENT",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_raises_roster_version_c06db",
+                    table="roster_shift",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddField(
-            model_name='shiftsite',
-            name='shift',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='site_rows', to='roster.shift'),
+            model_name="shiftsite",
+            name="shift",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="site_rows",
+                to="roster.shift",
+            ),
         ),
         migrations.AddField(
-            model_name='shiftsite',
-            name='site',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='shift_rows', to='catalog.site'),
+            model_name="shiftsite",
+            name="site",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="shift_rows",
+                to="catalog.site",
+            ),
         ),
         migrations.AddField(
-            model_name='shiftworktype',
-            name='shift',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='work_types', to='roster.shift'),
+            model_name="shiftworktype",
+            name="shift",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="work_types",
+                to="roster.shift",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='workload',
-            constraint=models.CheckConstraint(condition=models.Q(('open_routine__gte', 0), ('open_stat__gte', 0), ('open_urgent__gte', 0), ('open_rvu__gte', 0)), name='workload_not_negative'),
+            model_name="workload",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("open_routine__gte", 0),
+                    ("open_stat__gte", 0),
+                    ("open_urgent__gte", 0),
+                    ("open_rvu__gte", 0),
+                ),
+                name="workload_not_negative",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='workload',
-            trigger=pgtrigger.compiler.Trigger(name='presence_wakes', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."presence" IS DISTINCT FROM (NEW."presence"))', func="\n        INSERT INTO core_configversion (area, version) VALUES ('presence', 1)\n        ON CONFLICT (area) DO UPDATE SET version = core_configversion.version + 1;\n        PERFORM pg_notify('radassign_decide', 'presence');\n        RETURN NULL;\n    ", hash='61cc71b5fb18cfde9352b03ad8b46fba106084a1', operation='UPDATE OF "presence"', pgid='pgtrigger_presence_wakes_cd815', table='roster_workload', when='AFTER')),
+            model_name="workload",
+            trigger=pgtrigger.compiler.Trigger(
+                name="presence_wakes",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."presence" IS DISTINCT FROM (NEW."presence"))',
+                    func="\n        INSERT INTO core_configversion (area, version) VALUES ('presence', 1)\n        ON CONFLICT (area) DO UPDATE SET version = core_configversion.version + 1;\n        PERFORM pg_notify('radassign_decide', 'presence');\n        RETURN NULL;\n    ",
+                    hash="61cc71b5fb18cfde9352b03ad8b46fba106084a1",
+                    operation='UPDATE OF "presence"',
+                    pgid="pgtrigger_presence_wakes_cd815",
+                    table="roster_workload",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='radiologist',
-            trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF TG_OP = 'UPDATE' AND OLD IS NOT DISTINCT FROM NEW THEN\n                RETURN NULL;\n            END IF;\n            INSERT INTO audit_auditevent\n                (at, entity, entity_id, action, old_values, new_values, actor, request_id)\n            VALUES (\n                clock_timestamp(),\n                TG_TABLE_NAME,\n                COALESCE(NEW.id, OLD.id)::text,\n                lower(TG_OP),\n                CASE WHEN TG_OP = 'INSERT' THEN NULL ELSE to_jsonb(OLD) END,\n                CASE WHEN TG_OP = 'DELETE' THEN NULL ELSE to_jsonb(NEW) END,\n                COALESCE(\n                    NULLIF(current_setting('radassign.actor', true), ''),\n                    'system:' || current_setting('application_name')\n                ),\n                COALESCE(current_setting('radassign.request_id', true), '')\n            );\n            RETURN NULL;\n        ", hash='eff1be213cecb315e7cfbd315c8ee1c63014c88f', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_c5a26', table='roster_radiologist', when='AFTER')),
+            model_name="radiologist",
+            trigger=pgtrigger.compiler.Trigger(
+                name="audited",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n            IF TG_OP = 'UPDATE' AND OLD IS NOT DISTINCT FROM NEW THEN\n                RETURN NULL;\n            END IF;\n            INSERT INTO audit_auditevent\n                (at, entity, entity_id, action, old_values, new_values, actor, request_id)\n            VALUES (\n                clock_timestamp(),\n                TG_TABLE_NAME,\n                COALESCE(NEW.id, OLD.id)::text,\n                lower(TG_OP),\n                CASE WHEN TG_OP = 'INSERT' THEN NULL ELSE to_jsonb(OLD) END,\n                CASE WHEN TG_OP = 'DELETE' THEN NULL ELSE to_jsonb(NEW) END,\n                COALESCE(\n                    NULLIF(current_setting('radassign.actor', true), ''),\n                    'system:' || current_setting('application_name')\n                ),\n                COALESCE(current_setting('radassign.request_id', true), '')\n            );\n            RETURN NULL;\n        ",
+                    hash="eff1be213cecb315e7cfbd315c8ee1c63014c88f",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_audited_c5a26",
+                    table="roster_radiologist",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='radiologist',
-            trigger=pgtrigger.compiler.Trigger(name='raises_roster_version', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        INSERT INTO core_configversion (area, version) VALUES ('roster', 1)\n        ON CONFLICT (area) DO UPDATE SET version = core_configversion.version + 1;\n        PERFORM pg_notify('radassign_decide', 'roster');\n        RETURN NULL;\n    ", hash='3841810fee8b98fea06d2a76358ff149137e8e14', level='STATEMENT', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_raises_roster_version_61f5e', table='roster_radiologist', when='AFTER')),
+            model_name="radiologist",
+            trigger=pgtrigger.compiler.Trigger(
+                name="raises_roster_version",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n        INSERT INTO core_configversion (area, version) VALUES ('roster', 1)\n        ON CONFLICT (area) DO UPDATE SET version = core_configversion.version + 1;\n        PERFORM pg_notify('radassign_decide', 'roster');\n        RETURN NULL;\n    ",
+                    hash="3841810fee8b98fea06d2a76358ff149137e8e14",
+                    level="STATEMENT",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_raises_roster_version_61f5e",
+                    table="roster_radiologist",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='radiologist',
-            trigger=pgtrigger.compiler.Trigger(name='has_workload', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    INSERT INTO roster_workload\n                        (radiologist_id, presence, open_stat, open_urgent, open_routine, open_rvu)\n                    VALUES (NEW.id, 'unknown', 0, 0, 0, 0) ON CONFLICT DO NOTHING;\n                    RETURN NULL;\n                ", hash='e77fca32e4ff87dd49a71f47e62d8998de5f2249', operation='INSERT', pgid='pgtrigger_has_workload_9210d', table='roster_radiologist', when='AFTER')),
+            model_name="radiologist",
+            trigger=pgtrigger.compiler.Trigger(
+                name="has_workload",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n                    INSERT INTO roster_workload\n                        (radiologist_id, presence, open_stat, open_urgent, open_routine, open_rvu)\n                    VALUES (NEW.id, 'unknown', 0, 0, 0, 0) ON CONFLICT DO NOTHING;\n                    RETURN NULL;\n                ",
+                    hash="e77fca32e4ff87dd49a71f47e62d8998de5f2249",
+                    operation="INSERT",
+                    pgid="pgtrigger_has_workload_9210d",
+                    table="roster_radiologist",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='privilege',
-            trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF TG_OP = 'UPDATE' AND OLD IS NOT DISTINCT FROM NEW THEN\n                RETURN NULL;\n            END IF;\n            INSERT INTO audit_auditevent\n                (at, entity, entity_id, action, old_values, new_values, actor, request_id)\n            VALUES (\n                clock_timestamp(),\n                TG_TABLE_NAME,\n                COALESCE(NEW.id, OLD.id)::text,\n                lower(TG_OP),\n                CASE WHEN TG_OP = 'INSERT' THEN NULL ELSE to_jsonb(OLD) END,\n                CASE WHEN TG_OP = 'DELETE' THEN NULL ELSE to_jsonb(NEW) END,\n                COALESCE(\n                    NULLIF(current_setting('radassign.actor', true), ''),\n                    'system:' || current_setting('application_name')\n                ),\n                COALESCE(current_setting('radassign.request_id', true), '')\n            );\n            RETURN NULL;\n        ", hash='5ae98290c50068581c74a324796711c93ab0caaf', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_e14f3', table='roster_privilege', when='AFTER')),
+            model_name="privilege",
+            trigger=pgtrigger.compiler.Trigger(
+                name="audited",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n            IF TG_OP = 'UPDATE' AND OLD IS NOT DISTINCT FROM NEW THEN\n                RETURN NULL;\n            END IF;\n            INSERT INTO audit_auditevent\n                (at, entity, entity_id, action, old_values, new_values, actor, request_id)\n            VALUES (\n                clock_timestamp(),\n                TG_TABLE_NAME,\n                COALESCE(NEW.id, OLD.id)::text,\n                lower(TG_OP),\n                CASE WHEN TG_OP = 'INSERT' THEN NULL ELSE to_jsonb(OLD) END,\n                CASE WHEN TG_OP = 'DELETE' THEN NULL ELSE to_jsonb(NEW) END,\n                COALESCE(\n                    NULLIF(current_setting('radassign.actor', true), ''),\n                    'system:' || current_setting('application_name')\n                ),\n                COALESCE(current_setting('radassign.request_id', true), '')\n            );\n            RETURN NULL;\n        ",
+                    hash="5ae98290c50068581c74a324796711c93ab0caaf",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_audited_e14f3",
+                    table="roster_privilege",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='privilege',
-            trigger=pgtrigger.compiler.Trigger(name='raises_roster_version', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        INSERT INTO core_configversion (area, version) VALUES ('roster', 1)\n        ON CONFLICT (area) DO UPDATE SET version = core_configversion.version + 1;\n        PERFORM pg_notify('radassign_decide', 'roster');\n        RETURN NULL;\n    ", hash='af699a9a862410f2f20f890f1d938ad6b2ea0900', level='STATEMENT', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_raises_roster_version_6809b', table='roster_privilege', when='AFTER')),
+            model_name="privilege",
+            trigger=pgtrigger.compiler.Trigger(
+                name="raises_roster_version",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n        INSERT INTO core_configversion (area, version) VALUES ('roster', 1)\n        ON CONFLICT (area) DO UPDATE SET version = core_configversion.version + 1;\n        PERFORM pg_notify('radassign_decide', 'roster');\n        RETURN NULL;\n    ",
+                    hash="af699a9a862410f2f20f890f1d938ad6b2ea0900",
+                    level="STATEMENT",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_raises_roster_version_6809b",
+                    table="roster_privilege",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='licence',
-            trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF TG_OP = 'UPDATE' AND OLD IS NOT DISTINCT FROM NEW THEN\n                RETURN NULL;\n            END IF;\n            INSERT INTO audit_auditevent\n                (at, entity, entity_id, action, old_values, new_values, actor, request_id)\n            VALUES (\n                clock_timestamp(),\n                TG_TABLE_NAME,\n                COALESCE(NEW.id, OLD.id)::text,\n                lower(TG_OP),\n                CASE WHEN TG_OP = 'INSERT' THEN NULL ELSE to_jsonb(OLD) END,\n                CASE WHEN TG_OP = 'DELETE' THEN NULL ELSE to_jsonb(NEW) END,\n                COALESCE(\n                    NULLIF(current_setting('radassign.actor', true), ''),\n                    'system:' || current_setting('application_name')\n                ),\n                COALESCE(current_setting('radassign.request_id', true), '')\n            );\n            RETURN NULL;\n        ", hash='6190ee82ce8c97c5c2c95db9e8fd24b1ca677de6', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_e07d7', table='roster_licence', when='AFTER')),
+            model_name="licence",
+            trigger=pgtrigger.compiler.Trigger(
+                name="audited",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n            IF TG_OP = 'UPDATE' AND OLD IS NOT DISTINCT FROM NEW THEN\n                RETURN NULL;\n            END IF;\n            INSERT INTO audit_auditevent\n                (at, entity, entity_id, action, old_values, new_values, actor, request_id)\n            VALUES (\n                clock_timestamp(),\n                TG_TABLE_NAME,\n                COALESCE(NEW.id, OLD.id)::text,\n                lower(TG_OP),\n                CASE WHEN TG_OP = 'INSERT' THEN NULL ELSE to_jsonb(OLD) END,\n                CASE WHEN TG_OP = 'DELETE' THEN NULL ELSE to_jsonb(NEW) END,\n                COALESCE(\n                    NULLIF(current_setting('radassign.actor', true), ''),\n                    'system:' || current_setting('application_name')\n                ),\n                COALESCE(current_setting('radassign.request_id', true), '')\n            );\n            RETURN NULL;\n        ",
+                    hash="6190ee82ce8c97c5c2c95db9e8fd24b1ca677de6",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_audited_e07d7",
+                    table="roster_licence",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='licence',
-            trigger=pgtrigger.compiler.Trigger(name='raises_roster_version', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        INSERT INTO core_configversion (area, version) VALUES ('roster', 1)\n        ON CONFLICT (area) DO UPDATE SET version = core_configversion.version + 1;\n        PERFORM pg_notify('radassign_decide', 'roster');\n        RETURN NULL;\n    ", hash='9fd40675d7e577ab489c7d7b5facab1bc45be128', level='STATEMENT', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_raises_roster_version_883ef', table='roster_licence', when='AFTER')),
+            model_name="licence",
+            trigger=pgtrigger.compiler.Trigger(
+                name="raises_roster_version",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n        INSERT INTO core_configversion (area, version) VALUES ('roster', 1)\n        ON CONFLICT (area) DO UPDATE SET version = core_configversion.version + 1;\n        PERFORM pg_notify('radassign_decide', 'roster');\n        RETURN NULL;\n    ",
+                    hash="9fd40675d7e577ab489c7d7b5facab1bc45be128",
+                    level="STATEMENT",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_raises_roster_version_883ef",
+                    table="roster_licence",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='radiologistcredential',
-            trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF TG_OP = 'UPDATE' AND OLD IS NOT DISTINCT FROM NEW THEN\n                RETURN NULL;\n            END IF;\n            INSERT INTO audit_auditevent\n                (at, entity, entity_id, action, old_values, new_values, actor, request_id)\n            VALUES (\n                clock_timestamp(),\n                TG_TABLE_NAME,\n                COALESCE(NEW.id, OLD.id)::text,\n                lower(TG_OP),\n                CASE WHEN TG_OP = 'INSERT' THEN NULL ELSE to_jsonb(OLD) END,\n                CASE WHEN TG_OP = 'DELETE' THEN NULL ELSE to_jsonb(NEW) END,\n                COALESCE(\n                    NULLIF(current_setting('radassign.actor', true), ''),\n                    'system:' || current_setting('application_name')\n                ),\n                COALESCE(current_setting('radassign.request_id', true), '')\n            );\n            RETURN NULL;\n        ", hash='8834d84ee59be2145d22a570affa18c92587e2c6', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_7d306', table='roster_radiologistcredential', when='AFTER')),
+            model_name="radiologistcredential",
+            trigger=pgtrigger.compiler.Trigger(
+                name="audited",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n            IF TG_OP = 'UPDATE' AND OLD IS NOT DISTINCT FROM NEW THEN\n                RETURN NULL;\n            END IF;\n            INSERT INTO audit_auditevent\n                (at, entity, entity_id, action, old_values, new_values, actor, request_id)\n            VALUES (\n                clock_timestamp(),\n                TG_TABLE_NAME,\n                COALESCE(NEW.id, OLD.id)::text,\n                lower(TG_OP),\n                CASE WHEN TG_OP = 'INSERT' THEN NULL ELSE to_jsonb(OLD) END,\n                CASE WHEN TG_OP = 'DELETE' THEN NULL ELSE to_jsonb(NEW) END,\n                COALESCE(\n                    NULLIF(current_setting('radassign.actor', true), ''),\n                    'system:' || current_setting('application_name')\n                ),\n                COALESCE(current_setting('radassign.request_id', true), '')\n            );\n            RETURN NULL;\n        ",
+                    hash="8834d84ee59be2145d22a570affa18c92587e2c6",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_audited_7d306",
+                    table="roster_radiologistcredential",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='radiologistcredential',
-            trigger=pgtrigger.compiler.Trigger(name='raises_roster_version', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        INSERT INTO core_configversion (area, version) VALUES ('roster', 1)\n        ON CONFLICT (area) DO UPDATE SET version = core_configversion.version + 1;\n        PERFORM pg_notify('radassign_decide', 'roster');\n        RETURN NULL;\n    ", hash='4fdc9229ed40731a3c6dae2aaac893fe159b393e', level='STATEMENT', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_raises_roster_version_f215f', table='roster_radiologistcredential', when='AFTER')),
+            model_name="radiologistcredential",
+            trigger=pgtrigger.compiler.Trigger(
+                name="raises_roster_version",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n        INSERT INTO core_configversion (area, version) VALUES ('roster', 1)\n        ON CONFLICT (area) DO UPDATE SET version = core_configversion.version + 1;\n        PERFORM pg_notify('radassign_decide', 'roster');\n        RETURN NULL;\n    ",
+                    hash="4fdc9229ed40731a3c6dae2aaac893fe159b393e",
+                    level="STATEMENT",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_raises_roster_version_f215f",
+                    table="roster_radiologistcredential",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rosteroverride',
-            constraint=models.CheckConstraint(condition=models.Q(('end_date__gte', models.F('start_date'))), name='override_ends_after_start', violation_error_message='The end date lies before the start date.'),
+            model_name="rosteroverride",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("end_date__gte", models.F("start_date"))),
+                name="override_ends_after_start",
+                violation_error_message="The end date lies before the start date.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rosteroverride',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'leave'), ('shift__isnull', True), ('taker__isnull', True)), models.Q(('kind', 'swap'), ('shift__isnull', False), ('taker__isnull', False)), models.Q(('kind', 'extra'), ('shift__isnull', False), ('taker__isnull', True)), _connector='OR'), name='override_fields_fit_its_kind', violation_error_message='Leave names no shift and no taker, a swap names both, an extra turn names a shift only.'),
+            model_name="rosteroverride",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "leave"), ("shift__isnull", True), ("taker__isnull", True)),
+                    models.Q(("kind", "swap"), ("shift__isnull", False), ("taker__isnull", False)),
+                    models.Q(("kind", "extra"), ("shift__isnull", False), ("taker__isnull", True)),
+                    _connector="OR",
+                ),
+                name="override_fields_fit_its_kind",
+                violation_error_message="Leave names no shift and no taker, a swap names both, an extra turn names a shift only.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rosteroverride',
-            constraint=models.CheckConstraint(condition=models.Q(('taker__isnull', True), models.Q(('taker', models.F('radiologist')), _negated=True), _connector='OR'), name='swap_is_with_somebody_else', violation_error_message='Nobody swaps with themselves.'),
+            model_name="rosteroverride",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("taker__isnull", True),
+                    models.Q(("taker", models.F("radiologist")), _negated=True),
+                    _connector="OR",
+                ),
+                name="swap_is_with_somebody_else",
+                violation_error_message="Nobody swaps with themselves.",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='rosteroverride',
-            trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF TG_OP = 'UPDATE' AND OLD IS NOT DISTINCT FROM NEW THEN\n                RETURN NULL;\n            END IF;\n            INSERT INTO audit_auditevent\n                (at, entity, entity_id, action, old_values, new_values, actor, request_id)\n            VALUES (\n                clock_timestamp(),\n                TG_TABLE_NAME,\n                COALESCE(NEW.id, OLD.id)::text,\n                lower(TG_OP),\n                CASE WHEN TG_OP = 'INSERT' THEN NULL ELSE to_jsonb(OLD) END,\n                CASE WHEN TG_OP = 'DELETE' THEN NULL ELSE to_jsonb(NEW) END,\n                COALESCE(\n                    NULLIF(current_setting('radassign.actor', true), ''),\n                    'system:' || current_setting('application_name')\n                ),\n                COALESCE(current_setting('radassign.request_id', true), '')\n            );\n            RETURN NULL;\n        ", hash='192e67fce4a4c3323c9a99ff1dbc9e5ddc7523f5', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_c5f64', table='roster_rosteroverride', when='AFTER')),
+            model_name="rosteroverride",
+            trigger=pgtrigger.compiler.Trigger(
+                name="audited",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n            IF TG_OP = 'UPDATE' AND OLD IS NOT DISTINCT FROM NEW THEN\n                RETURN NULL;\n            END IF;\n            INSERT INTO audit_auditevent\n                (at, entity, entity_id, action, old_values, new_values, actor, request_id)\n            VALUES (\n                clock_timestamp(),\n                TG_TABLE_NAME,\n                COALESCE(NEW.id, OLD.id)::text,\n                lower(TG_OP),\n                CASE WHEN TG_OP = 'INSERT' THEN NULL ELSE to_jsonb(OLD) END,\n                CASE WHEN TG_OP = 'DELETE' THEN NULL ELSE to_jsonb(NEW) END,\n                COALESCE(\n                    NULLIF(current_setting('radassign.actor', true), ''),\n                    'system:' || current_setting('application_name')\n                ),\n                COALESCE(current_setting('radassign.request_id', true), '')\n            );\n            RETURN NULL;\n        ",
+                    hash="192e67fce4a4c3323c9a99ff1dbc9e5ddc7523f5",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_audited_c5f64",
+                    table="roster_rosteroverride",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='rosteroverride',
-            trigger=pgtrigger.compiler.Trigger(name='raises_roster_version', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        INSERT INTO core_configversion (area, version) VALUES ('roster', 1)\n        ON CONFLICT (area) DO UPDATE SET version = core_configversion.version + 1;\n        PERFORM pg_notify('radassign_decide', 'roster');\n        RETURN NULL;\n    ", hash='e1af815d3b96a5cd6b8f2ad4f575aec88e117708', level='STATEMENT', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_raises_roster_version_36efc', table='roster_rosteroverride', when='AFTER')),
+            model_name="rosteroverride",
+            trigger=pgtrigger.compiler.Trigger(
+                name="raises_roster_version",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n        INSERT INTO core_configversion (area, version) VALUES ('roster', 1)\n        ON CONFLICT (area) DO UPDATE SET version = core_configversion.version + 1;\n        PERFORM pg_notify('radassign_decide', 'roster');\n        RETURN NULL;\n    ",
+                    hash="e1af815d3b96a5cd6b8f2ad4f575aec88e117708",
+                    level="STATEMENT",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_raises_roster_version_36efc",
+                    table="roster_rosteroverride",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rosterassignment',
-            constraint=models.CheckConstraint(condition=models.Q(('end_date__isnull', True), ('end_date__gte', models.F('start_date')), _connector='OR'), name='roster_ends_after_start', violation_error_message='The end date lies before the start date.'),
+            model_name="rosterassignment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("end_date__isnull", True),
+                    ("end_date__gte", models.F("start_date")),
+                    _connector="OR",
+                ),
+                name="roster_ends_after_start",
+                violation_error_message="The end date lies before the start date.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rosterassignment',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('status', 'active')), deferrable=django.db.models.constraints.Deferrable['DEFERRED'], expressions=[('shift', '='), ('radiologist', '='), (models.Func(models.F('start_date'), models.F('end_date'), models.Value('[]'), function='daterange', output_field=django.contrib.postgres.fields.ranges.DateRangeField()), '&&')], name='roster_rows_do_not_overlap', violation_error_message='This radiologist is on this shift on some of these dates already; end or cancel the other row first.'),
+            model_name="rosterassignment",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                condition=models.Q(("status", "active")),
+                deferrable=django.db.models.constraints.Deferrable["DEFERRED"],
+                expressions=[
+                    ("shift", "="),
+                    ("radiologist", "="),
+                    (
+                        models.Func(
+                            models.F("start_date"),
+                            models.F("end_date"),
+                            models.Value("[]"),
+                            function="daterange",
+                            output_field=django.contrib.postgres.fields.ranges.DateRangeField(),
+                        ),
+                        "&&",
+                    ),
+                ],
+                name="roster_rows_do_not_overlap",
+                violation_error_message="This radiologist is on this shift on some of these dates already; end or cancel the other row first.",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='rosterassignment',
-            trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF TG_OP = 'UPDATE' AND OLD IS NOT DISTINCT FROM NEW THEN\n                RETURN NULL;\n            END IF;\n            INSERT INTO audit_auditevent\n                (at, entity, entity_id, action, old_values, new_values, actor, request_id)\n            VALUES (\n                clock_timestamp(),\n                TG_TABLE_NAME,\n                COALESCE(NEW.id, OLD.id)::text,\n                lower(TG_OP),\n                CASE WHEN TG_OP = 'INSERT' THEN NULL ELSE to_jsonb(OLD) END,\n                CASE WHEN TG_OP = 'DELETE' THEN NULL ELSE to_jsonb(NEW) END,\n                COALESCE(\n                    NULLIF(current_setting('radassign.actor', true), ''),\n                    'system:' || current_setting('application_name')\n                ),\n                COALESCE(current_setting('radassign.request_id', true), '')\n            );\n            RETURN NULL;\n        ", hash='7a1cc9675bdb306ba3e821a27642eb823a456515', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_17182', table='roster_rosterassignment', when='AFTER')),
+            model_name="rosterassignment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="audited",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n            IF TG_OP = 'UPDATE' AND OLD IS NOT DISTINCT FROM NEW THEN\n                RETURN NULL;\n            END IF;\n            INSERT INTO audit_auditevent\n                (at, entity, entity_id, action, old_values, new_values, actor, request_id)\n            VALUES (\n                clock_timestamp(),\n                TG_TABLE_NAME,\n                COALESCE(NEW.id, OLD.id)::text,\n                lower(TG_OP),\n                CASE WHEN TG_OP = 'INSERT' THEN NULL ELSE to_jsonb(OLD) END,\n                CASE WHEN TG_OP = 'DELETE' THEN NULL ELSE to_jsonb(NEW) END,\n                COALESCE(\n                    NULLIF(current_setting('radassign.actor', true), ''),\n                    'system:' || current_setting('application_name')\n                ),\n                COALESCE(current_setting('radassign.request_id', true), '')\n            );\n            RETURN NULL;\n        ",
+                    hash="7a1cc9675bdb306ba3e821a27642eb823a456515",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_audited_17182",
+                    table="roster_rosterassignment",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='rosterassignment',
-            trigger=pgtrigger.compiler.Trigger(name='raises_roster_version', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        INSERT INTO core_configversion (area, version) VALUES ('roster', 1)\n        ON CONFLICT (area) DO UPDATE SET version = core_configversion.version + 1;\n        PERFORM pg_notify('radassign_decide', 'roster');\n        RETURN NULL;\n    ", hash='a69c5297f3f71874ef7f6268c98ec2b24add097e', level='STATEMENT', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_raises_roster_version_cd6b3', table='roster_rosterassignment', when='AFTER')),
+            model_name="rosterassignment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="raises_roster_version",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n        INSERT INTO core_configversion (area, version) VALUES ('roster', 1)\n        ON CONFLICT (area) DO UPDATE SET version = core_configversion.version + 1;\n        PERFORM pg_notify('radassign_decide', 'roster');\n        RETURN NULL;\n    ",
+                    hash="a69c5297f3f71874ef7f6268c98ec2b24add097e",
+                    level="STATEMENT",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_raises_roster_version_cd6b3",
+                    table="roster_rosterassignment",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shiftsite',
-            constraint=models.UniqueConstraint(fields=('shift', 'site'), name='one_row_per_shift_and_site'),
+            model_name="shiftsite",
+            constraint=models.UniqueConstraint(
+                fields=("shift", "site"), name="one_row_per_shift_and_site"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='shiftsite',
-            trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF TG_OP = 'UPDATE' AND OLD IS NOT DISTINCT FROM NEW THEN\n                RETURN NULL;\n            END IF;\n            INSERT INTO audit_auditevent\n                (at, entity, entity_id, action, old_values, new_values, actor, request_id)\n            VALUES (\n                clock_timestamp(),\n                TG_TABLE_NAME,\n                COALESCE(NEW.id, OLD.id)::text,\n                lower(TG_OP),\n                CASE WHEN TG_OP = 'INSERT' THEN NULL ELSE to_jsonb(OLD) END,\n                CASE WHEN TG_OP = 'DELETE' THEN NULL ELSE to_jsonb(NEW) END,\n                COALESCE(\n                    NULLIF(current_setting('radassign.actor', true), ''),\n                    'system:' || current_setting('application_name')\n                ),\n                COALESCE(current_setting('radassign.request_id', true), '')\n            );\n            RETURN NULL;\n        ", hash='6fd007cffd7c0dc69c304252b1fa5c749efa3b83', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_aba5c', table='roster_shiftsite', when='AFTER')),
+            model_name="shiftsite",
+            trigger=pgtrigger.compiler.Trigger(
+                name="audited",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n            IF TG_OP = 'UPDATE' AND OLD IS NOT DISTINCT FROM NEW THEN\n                RETURN NULL;\n            END IF;\n            INSERT INTO audit_auditevent\n                (at, entity, entity_id, action, old_values, new_values, actor, request_id)\n            VALUES (\n                clock_timestamp(),\n                TG_TABLE_NAME,\n                COALESCE(NEW.id, OLD.id)::text,\n                lower(TG_OP),\n                CASE WHEN TG_OP = 'INSERT' THEN NULL ELSE to_jsonb(OLD) END,\n                CASE WHEN TG_OP = 'DELETE' THEN NULL ELSE to_jsonb(NEW) END,\n                COALESCE(\n                    NULLIF(current_setting('radassign.actor', true), ''),\n                    'system:' || current_setting('application_name')\n                ),\n                COALESCE(current_setting('radassign.request_id', true), '')\n            );\n            RETURN NULL;\n        ",
+                    hash="6fd007cffd7c0dc69c304252b1fa5c749efa3b83",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_audited_aba5c",
+                    table="roster_shiftsite",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='shiftsite',
-            trigger=pgtrigger.compiler.Trigger(name='raises_roster_version', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        INSERT INTO core_configversion (area, version) VALUES ('roster', 1)\n        ON CONFLICT (area) DO UPDATE SET version = core_configversion.version + 1;\n        PERFORM pg_notify('radassign_decide', 'roster');\n        RETURN NULL;\n    ", hash='cda76172961a871e2a58f1a0e21f1bb115ef6746', level='STATEMENT', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_raises_roster_version_fa3f1', table='roster_shiftsite', when='AFTER')),
+            model_name="shiftsite",
+            trigger=pgtrigger.compiler.Trigger(
+                name="raises_roster_version",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n        INSERT INTO core_configversion (area, version) VALUES ('roster', 1)\n        ON CONFLICT (area) DO UPDATE SET version = core_configversion.version + 1;\n        PERFORM pg_notify('radassign_decide', 'roster');\n        RETURN NULL;\n    ",
+                    hash="cda76172961a871e2a58f1a0e21f1bb115ef6746",
+                    level="STATEMENT",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_raises_roster_version_fa3f1",
+                    table="roster_shiftsite",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='shiftsite',
-            trigger=pgtrigger.compiler.Trigger(name='ends_all_sites', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n                    UPDATE roster_shift SET all_sites = false\n                    WHERE id = NEW.shift_id AND all_sites;\n                    RETURN NULL;\n                ', hash='dd8d8500551a8f218127b551df2b6223ba02ba12', operation='INSERT OR UPDATE', pgid='pgtrigger_ends_all_sites_9a70e', table='roster_shiftsite', when='AFTER')),
+            model_name="shiftsite",
+            trigger=pgtrigger.compiler.Trigger(
+                name="ends_all_sites",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n                    UPDATE roster_shift SET all_sites = false\n                    WHERE id = NEW.shift_id AND all_sites;\n                    RETURN NULL;\n                ",
+                    hash="dd8d8500551a8f218127b551df2b6223ba02ba12",
+                    operation="INSERT OR UPDATE",
+                    pgid="pgtrigger_ends_all_sites_9a70e",
+                    table="roster_shiftsite",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='shiftworktype',
-            trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF TG_OP = 'UPDATE' AND OLD IS NOT DISTINCT FROM NEW THEN\n                RETURN NULL;\n            END IF;\n            INSERT INTO audit_auditevent\n                (at, entity, entity_id, action, old_values, new_values, actor, request_id)\n            VALUES (\n                clock_timestamp(),\n                TG_TABLE_NAME,\n                COALESCE(NEW.id, OLD.id)::text,\n                lower(TG_OP),\n                CASE WHEN TG_OP = 'INSERT' THEN NULL ELSE to_jsonb(OLD) END,\n                CASE WHEN TG_OP = 'DELETE' THEN NULL ELSE to_jsonb(NEW) END,\n                COALESCE(\n                    NULLIF(current_setting('radassign.actor', true), ''),\n                    'system:' || current_setting('application_name')\n                ),\n                COALESCE(current_setting('radassign.request_id', true), '')\n            );\n            RETURN NULL;\n        ", hash='4b27a84e74a1719d5ffe46964be1e81d3c4fe413', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_8784d', table='roster_shiftworktype', when='AFTER')),
+            model_name="shiftworktype",
+            trigger=pgtrigger.compiler.Trigger(
+                name="audited",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n            IF TG_OP = 'UPDATE' AND OLD IS NOT DISTINCT FROM NEW THEN\n                RETURN NULL;\n            END IF;\n            INSERT INTO audit_auditevent\n                (at, entity, entity_id, action, old_values, new_values, actor, request_id)\n            VALUES (\n                clock_timestamp(),\n                TG_TABLE_NAME,\n                COALESCE(NEW.id, OLD.id)::text,\n                lower(TG_OP),\n                CASE WHEN TG_OP = 'INSERT' THEN NULL ELSE to_jsonb(OLD) END,\n                CASE WHEN TG_OP = 'DELETE' THEN NULL ELSE to_jsonb(NEW) END,\n                COALESCE(\n                    NULLIF(current_setting('radassign.actor', true), ''),\n                    'system:' || current_setting('application_name')\n                ),\n                COALESCE(current_setting('radassign.request_id', true), '')\n            );\n            RETURN NULL;\n        ",
+                    hash="4b27a84e74a1719d5ffe46964be1e81d3c4fe413",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_audited_8784d",
+                    table="roster_shiftworktype",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='shiftworktype',
-            trigger=pgtrigger.compiler.Trigger(name='raises_roster_version', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        INSERT INTO core_configversion (area, version) VALUES ('roster', 1)\n        ON CONFLICT (area) DO UPDATE SET version = core_configversion.version + 1;\n        PERFORM pg_notify('radassign_decide', 'roster');\n        RETURN NULL;\n    ", hash='50fb2b583d7b37751bd55239739d984fadca42aa', level='STATEMENT', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_raises_roster_version_c6887', table='roster_shiftworktype', when='AFTER')),
+            model_name="shiftworktype",
+            trigger=pgtrigger.compiler.Trigger(
+                name="raises_roster_version",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n        INSERT INTO core_configversion (area, version) VALUES ('roster', 1)\n        ON CONFLICT (area) DO UPDATE SET version = core_configversion.version + 1;\n        PERFORM pg_notify('radassign_decide', 'roster');\n        RETURN NULL;\n    ",
+                    hash="50fb2b583d7b37751bd55239739d984fadca42aa",
+                    level="STATEMENT",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_raises_roster_version_c6887",
+                    table="roster_shiftworktype",
+                    when="AFTER",
+                ),
+            ),
         ),
     ]

@@ -33,8 +33,17 @@ def test_vendor_message_is_understood_assigned_and_told(department: Department) 
     assert {
         name: getattr(placed, name)
         for name in (
-            "issuer", "accession", "modality", "body_part", "urgency", "status", "indication",
-            "procedure_code", "procedure_text", "subspecialty", "flags",
+            "issuer",
+            "accession",
+            "modality",
+            "body_part",
+            "urgency",
+            "status",
+            "indication",
+            "procedure_code",
+            "procedure_text",
+            "subspecialty",
+            "flags",
         )
     } == {
         "issuer": "Robina",
@@ -125,8 +134,9 @@ def test_three_steps_of_one_study_are_one_task_and_two_procedures_are_two(
     ]
 
 
-@pytest.mark.parametrize("arrival", ["NW XO CA", "NW CA XO", "XO NW CA", "XO CA NW", "CA NW XO",
-                                     "CA XO NW"])
+@pytest.mark.parametrize(
+    "arrival", ["NW XO CA", "NW CA XO", "XO NW CA", "XO CA NW", "CA NW XO", "CA XO NW"]
+)
 def test_every_arrival_order_of_new_change_cancel_ends_cancelled(
     department: Department, arrival: str
 ) -> None:

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+import time_machine
+
+from apps.core.models import DueTime
+from apps.roster.models import Radiologist, RosterAssignment, Workload
+from tests import factories
+from tests.support.department import Department, order, readers, reasons, send, settle
+
+pytestmark = pytest.mark.db
+
+NOON = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # 12:00 in Brisbane, a Monday
+
+
+def test_order_without_a_shift_is_assigned_when_the_shift_starts() -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        department = Department()
+        evening = department.add_shift(
+            "EVENING", modality="CT", start_local=time(18), end_local=time(23)
+        )
+        department.add_reader("DR_A", shift=evening)
+        send(*order(placer="P1", modality="CT", code="CT HEAD^CT HEAD"))
+        assert reasons() == {"P1": "no_shift"}
+
+        clock.shift(timedelta(hours=5, minutes=59))
+        settle()
+        assert reasons() == {"P1": "no_shift"}
+
+        clock.shift(timedelta(minutes=1))
+        settle()
+        assert readers() == {"P1": "DR_A"}
+
+
+@pytest.mark.parametrize("help_comes", ["roster", "presence", "credential", "limit"])
+def test_unassigned_order_is_tried_again_when_something_changes_that_helps(
+    help_comes: str,
+) -> None:
+    department = Department()
+    reader = department.add_reader("DR_A")
+    procedure = factories.ProcedureFactory(code="MRI KNEE")
+    prepare = {
+        "roster": lambda: RosterAssignment.objects.update(status="cancelled"),
+        "presence": lambda: Workload.objects.update(presence="offline"),
+        "credential": lambda: type(procedure).objects.update(required_credentials=["MSK"]),
+        "limit": lambda: Radiologist.objects.update(max_concurrent_studies=0),
+    }
+    help_ = {
+        "roster": lambda: RosterAssignment.objects.update(status="active"),
+        "presence": lambda: Workload.objects.update(presence="online"),
+        "credential": lambda: reader.credentials.create(name="MSK"),
+        "limit": lambda: Radiologist.objects.update(max_concurrent_studies=1),
+    }
+    prepare[help_comes]()
+    send(*order(placer="P1"))
+    expected = {
+        "roster": "no_roster",
+        "presence": "no_roster",
+        "credential": "no_competency",
+        "limit": "at_capacity",
+    }
+    assert reasons() == {"P1": expected[help_comes]}
+
+    help_[help_comes]()
+    settle()
+
+    assert (readers(), reasons()) == ({"P1": "DR_A"}, {})
+
+
+def test_hour_that_passes_frees_who_was_at_the_hourly_limit() -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        department = Department()
+        department.add_reader("DR_A", max_studies_per_hour=1)
+        send(*order(placer="P1"))
+        clock.shift(timedelta(minutes=30))
+        send(*order(placer="P2"))
+        assert reasons() == {"P2": "at_capacity"}
+
+        clock.shift(timedelta(minutes=29, seconds=59))
+        settle()
+        assert reasons() == {"P2": "at_capacity"}
+
+        clock.shift(timedelta(seconds=1))
+        settle()
+        assert readers() == {"P1": "DR_A", "P2": "DR_A"}
+
+
+def test_waiting_orders_always_leave_a_due_time_behind() -> None:
+    Department()
+    send(*order(placer="P1"))
+
+    assert reasons() == {"P1": "no_roster"}
+    assert DueTime.objects.values_list("kind", "subject").get() == ("retry_unassigned", "all")
