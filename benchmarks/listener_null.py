@@ -40,7 +40,7 @@ async def main() -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     async with Listener([NullStore(), NullStore()]) as listener:
-        port = await listener.listen("127.0.0.1", 0)
+        port = listener.listen("127.0.0.1", 0)
         print(f"listening on 127.0.0.1:{port}", flush=True)
         await stop.wait()
 

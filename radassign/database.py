@@ -58,7 +58,9 @@ def for_process(database: dict[str, Any], *, role: str, pool_size: int) -> dict[
     if role == "web":
         fitted["CONN_MAX_AGE"] = 0
         options |= {
-            "pool": {"min_size": 1, "max_size": pool_size, "timeout": 10},
+            # There is a connection for every thread, so a wait means that the database is away:
+            # pages say so soon, instead of holding the threads that health checks need.
+            "pool": {"min_size": 1, "max_size": pool_size, "timeout": 2},
             # A page that waits longer is no page; whoever forgot a transaction blocks nobody.
             "options": "-c statement_timeout=30s -c idle_in_transaction_session_timeout=60s",
         }

@@ -8,12 +8,15 @@ from django.db.models.functions import Upper
 
 from apps.audit.triggers import audited
 from apps.catalog.choices import UrgencyChoices
+from apps.core.natural import NaturalKeyModel
 from apps.core.triggers import raises_version
 from apps.core.validators import validate_zone
 
 
-class Cluster(models.Model):
+class Cluster(NaturalKeyModel):
     """Sites that help each other out before the whole nation does."""
+
+    natural_fields = ("code",)
 
     code = models.CharField(max_length=32, unique=True)
     name = models.CharField(max_length=120)
@@ -26,8 +29,10 @@ class Cluster(models.Model):
         return self.name
 
 
-class Site(models.Model):
+class Site(NaturalKeyModel):
     """A place where exams are made."""
+
+    natural_fields = ("code",)
 
     code = models.CharField(max_length=32, unique=True)
     name = models.CharField(max_length=120)
@@ -48,8 +53,10 @@ class Site(models.Model):
         return f"{self.code} {self.name}"
 
 
-class SiteAlias(models.Model):
+class SiteAlias(NaturalKeyModel):
     """A name that a sender uses for the site (ZRD-2.1, MSH-4 or PV1-3.4); case does not count."""
+
+    natural_fields = ("site__code", "value")
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="aliases")
     value = models.CharField(max_length=120)
@@ -70,8 +77,10 @@ class SiteAlias(models.Model):
         return self.value
 
 
-class Procedure(models.Model):
+class Procedure(NaturalKeyModel):
     """An imaging procedure; fills what an order does not say itself."""
+
+    natural_fields = ("code",)
 
     code = models.CharField(max_length=64, unique=True)
     description = models.CharField(max_length=200)
@@ -100,8 +109,10 @@ class Procedure(models.Model):
         return f"{self.code} {self.description}"
 
 
-class ProcedureAlias(models.Model):
+class ProcedureAlias(NaturalKeyModel):
     """A site's own code for a procedure; an empty issuer or coding system covers all."""
+
+    natural_fields = ("procedure__code", "issuer", "coding_system", "local_code")
 
     procedure = models.ForeignKey(Procedure, on_delete=models.CASCADE, related_name="aliases")
     issuer = models.CharField(max_length=120, blank=True, default="")

@@ -10,6 +10,7 @@ from django.db.models import Q
 from apps.audit.triggers import audited
 from apps.catalog.models import Site
 from apps.core.fields import ProtectedBytesField
+from apps.core.natural import NaturalKeyModel
 from apps.core.triggers import raises_version
 from apps.core.validators import validate_zone
 from apps.intake.choices import AccessionPlace, InboundState, StatusMeaning
@@ -20,11 +21,13 @@ def default_accession_places() -> list[str]:
     return [place.value for place in AccessionPlace]
 
 
-class SenderProfile(models.Model):
+class SenderProfile(NaturalKeyModel):
     """How one sender's messages are to be read; empty application or facility covers all.
 
     The most specific profile counts: both named, then facility, then application, then neither.
     """
+
+    natural_fields = ("application", "facility")
 
     name = models.CharField(max_length=120, unique=True)
     application = models.CharField(max_length=200, blank=True, default="", help_text="MSH-3.1")

@@ -12,14 +12,17 @@ from django.db.models import Q
 from apps.audit.triggers import audited
 from apps.catalog.models import Site
 from apps.core.fields import ProtectedBytesField
+from apps.core.natural import NaturalKeyModel
 from apps.core.triggers import raises_version
 from apps.core.validators import validate_zone
 from apps.orders.models import Order
 from apps.outbound.choices import OnDeadLetter, OutboundKind, OutboundState
 
 
-class Destination(models.Model):
+class Destination(NaturalKeyModel):
     """An MLLP peer that is told of assignments; empty filters serve everything."""
+
+    natural_fields = ("name",)
 
     name = models.CharField(max_length=120, unique=True)
     host = models.CharField(max_length=253)
@@ -143,6 +146,12 @@ class OutboundMessage(models.Model):
                 fields=["destination", "order"],
                 condition=Q(state="dead"),
                 name="outbound_dead",
+            ),
+            # What an order still waits for, found without a look at its history.
+            models.Index(
+                fields=["destination", "order", "id"],
+                condition=Q(state__in=["queued", "dead"]),
+                name="outbound_open_by_order",
             ),
         ]
 

@@ -15,6 +15,7 @@ from django.db.models import Deferrable, F, Func, Q, Value
 from apps.audit.triggers import audited
 from apps.catalog.choices import UrgencyChoices
 from apps.catalog.models import Site
+from apps.core.natural import NaturalKeyModel
 from apps.core.triggers import raise_version_sql, raises_version
 from apps.core.validators import validate_zone
 from apps.roster.choices import OverrideKind, PresenceChoices, RosterStatus, StrategyChoices
@@ -75,8 +76,10 @@ class Radiologist(models.Model):
         return " ".join(part for part in (self.title, self.given_name, self.family_name) if part)
 
 
-class RadiologistCredential(models.Model):
+class RadiologistCredential(NaturalKeyModel):
     """A named credential, valid on its days, both ends included."""
+
+    natural_fields = ("radiologist_id", "name")
 
     radiologist = models.ForeignKey(
         Radiologist, on_delete=models.CASCADE, related_name="credentials"
@@ -93,8 +96,10 @@ class RadiologistCredential(models.Model):
         return f"{self.radiologist_id}: {self.name}"
 
 
-class Licence(models.Model):
+class Licence(NaturalKeyModel):
     """Leave to practise in a jurisdiction, valid on its days, both ends included."""
+
+    natural_fields = ("radiologist_id", "jurisdiction")
 
     radiologist = models.ForeignKey(Radiologist, on_delete=models.CASCADE, related_name="licences")
     jurisdiction = models.CharField(max_length=32)
@@ -109,8 +114,10 @@ class Licence(models.Model):
         return f"{self.radiologist_id}: {self.jurisdiction}"
 
 
-class Privilege(models.Model):
+class Privilege(NaturalKeyModel):
     """What a reader may read where; an empty site, modality or body part covers all."""
+
+    natural_fields = ("radiologist_id", "site__code", "modality", "body_part")
 
     radiologist = models.ForeignKey(
         Radiologist, on_delete=models.CASCADE, related_name="privileges"
@@ -171,8 +178,10 @@ class Workload(models.Model):
         return self.open_stat + self.open_urgent + self.open_routine
 
 
-class Shift(models.Model):
+class Shift(NaturalKeyModel):
     """A type of work with its hours, such as "MRI MSK Robina"."""
+
+    natural_fields = ("code",)
 
     code = models.CharField(max_length=64, unique=True)
     name = models.CharField(max_length=120)
@@ -219,8 +228,10 @@ class Shift(models.Model):
             raise ValidationError({"weekdays": "Weekdays are numbers from 1 (Monday) to 7."})
 
 
-class ShiftWorkType(models.Model):
+class ShiftWorkType(NaturalKeyModel):
     """One kind of work of a shift; an empty value is open."""
+
+    natural_fields = ("shift__code", "modality", "body_part", "subspecialty", "urgency")
 
     shift = models.ForeignKey(Shift, on_delete=models.CASCADE, related_name="work_types")
     modality = models.CharField(max_length=16, blank=True, default="")
@@ -237,8 +248,10 @@ class ShiftWorkType(models.Model):
         return " ".join(word for word in words if word) or "everything"
 
 
-class ShiftSite(models.Model):
+class ShiftSite(NaturalKeyModel):
     """A site that a shift serves."""
+
+    natural_fields = ("shift__code", "site__code")
 
     shift = models.ForeignKey(Shift, on_delete=models.CASCADE, related_name="site_rows")
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="shift_rows")
@@ -272,11 +285,13 @@ def _days(start: str, end: str) -> Func:
     return Func(F(start), F(end), Value("[]"), function="daterange", output_field=DateRangeField())
 
 
-class RosterAssignment(models.Model):
+class RosterAssignment(NaturalKeyModel):
     """A person on a shift: every occurrence whose local start date lies in the dates.
 
     Both ends are included; an empty end is open.
     """
+
+    natural_fields = ("shift__code", "radiologist_id", "start_date")
 
     shift = models.ForeignKey(Shift, on_delete=models.CASCADE, related_name="roster")
     radiologist = models.ForeignKey(Radiologist, on_delete=models.CASCADE, related_name="roster")

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from apps.audit.triggers import audited
 from apps.catalog.choices import UrgencyChoices
 from apps.catalog.models import Site
+from apps.core.natural import NaturalKeyModel
 from apps.core.triggers import raises_version
 from apps.rules import checks
 from apps.rules.choices import ActionChoices, ClockStart
@@ -39,8 +40,10 @@ _VERSION_FUNC = """
 """
 
 
-class AssignmentRule(models.Model):
+class AssignmentRule(NaturalKeyModel):
     """When the conditions hold, the action happens; lower priority_order first, then id."""
+
+    natural_fields = ("name",)
 
     name = models.CharField(max_length=120)
     priority_order = models.IntegerField(default=100)
@@ -124,12 +127,14 @@ class RuleVersion(models.Model):
         return f"rule {self.rule_id} version {self.version}"
 
 
-class SlaPolicy(models.Model):
+class SlaPolicy(NaturalKeyModel):
     """Minutes to acknowledge and to report; the most specific policy counts.
 
     A policy that names the site goes before one that names the modality, before one that names
     neither.
     """
+
+    natural_fields = ("urgency", "modality", "site__code")
 
     urgency = models.CharField(max_length=8, choices=UrgencyChoices)
     modality = models.CharField(max_length=16, blank=True, default="")

@@ -36,17 +36,14 @@
   if (!live) return;
   const icon = live.querySelector("i");
   const words = live.querySelector("span");
-  let last = new Date();
+  let last = Date.now();
 
   const show = (isLive) => {
-    const state = isLive ? "live" : "stale";
-    if (isLive) last = new Date();
-    if (live.dataset.state === state) return;
-    live.dataset.state = state;
+    if (isLive) last = Date.now();
+    const seconds = Math.round((Date.now() - last) / 1000);
+    live.dataset.state = isLive ? "live" : "stale";
     icon.textContent = isLive ? "sensors" : "sensors_off";
-    words.textContent = isLive
-      ? "Live"
-      : `Not updated since ${last.toLocaleTimeString([], { hour12: false })}. Trying again.`;
+    words.textContent = isLive ? "Live" : `Not updated for ${seconds} s`;
   };
 
   document.body.addEventListener("htmx:afterRequest", (event) => show(event.detail.successful));

@@ -67,6 +67,6 @@ def test_a_web_process_has_a_checked_pool_and_bounded_statements() -> None:
     assert fitted["OPTIONS"] == {
         "connect_timeout": "9",
         "application_name": "radassign-web",
-        "pool": {"min_size": 1, "max_size": 10, "timeout": 10},
+        "pool": {"min_size": 1, "max_size": 10, "timeout": 2},
         "options": "-c statement_timeout=30s -c idle_in_transaction_session_timeout=60s",
     }

@@ -12,6 +12,7 @@ that sets ``radassign.allow_truncate``: append-only tables refuse even the owner
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -46,13 +47,16 @@ def pytest_load_initial_conftests() -> Generator[None, None, None]:
         "LOG_LEVEL": "WARNING",
     }
     _server, _is_kept = EmbeddedPostgres(data_dir, disposable=True), bool(kept)
+    if not _is_kept:
+        atexit.register(_clean_up, os.getpid())
     # Settings read where the socket is from the record; the server itself can wait.
     _server.prepare_home()
     return (yield)
 
 
-def pytest_unconfigure() -> None:
-    if _server is None or _is_kept:
+def _clean_up(pid: int) -> None:
+    """Delete the run's cluster, however the run ended; forked children are not the run."""
+    if _server is None or os.getpid() != pid:
         return
     _server.destroy()
     shutil.rmtree(_server.data_dir, ignore_errors=True)

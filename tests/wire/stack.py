@@ -43,7 +43,7 @@ class Stack:
             "RADASSIGN_DATA_DIR": str(self.data_dir),
             "RADASSIGN_TESTING": "0",
             "RADASSIGN_ROLE": "listener",
-            "PROMETHEUS_MULTIPROC_DIR": "",
+            "PROMETHEUS_MULTIPROC_DIR": str(self.data_dir / "metrics"),
         }
 
     def start_postgres(self) -> None:

@@ -96,7 +96,7 @@ class Scene:
 async def listening(limits: Limits) -> AsyncIterator[Scene]:
     store = HeldStore()
     async with Listener([store], limits=limits) as listener:
-        scene = Scene(listener, store, await listener.listen("127.0.0.1", 0))
+        scene = Scene(listener, store, listener.listen("127.0.0.1", 0))
         try:
             yield scene
         finally:
@@ -264,7 +264,7 @@ def test_stopping_answers_what_was_received_and_takes_no_more() -> None:
         store = HeldStore()
         store.gate.clear()
         async with Listener([store]) as listener:
-            port = await listener.listen("127.0.0.1", 0)
+            port = listener.listen("127.0.0.1", 0)
             peer = Peer(*await asyncio.open_connection("127.0.0.1", port))
             idle = Peer(*await asyncio.open_connection("127.0.0.1", port))
             await peer.send(message("1"), message("2"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import select
+import time
 from collections import deque
 from collections.abc import Sequence
 from typing import Any, LiteralString, NamedTuple
@@ -81,11 +82,15 @@ class Line:
 
     def wait(self, seconds: float) -> bool:
         """Wait for a notice and take all there are; False after ``seconds`` without one."""
-        if self.take_notices():
-            return True
-        poll = select.poll()
-        poll.register(self.fileno(), select.POLLIN)
-        return bool(poll.poll(max(0.0, seconds) * 1000)) and bool(self.take_notices())
+        until = time.monotonic() + seconds
+        while not self.take_notices():
+            left = until - time.monotonic()
+            if left <= 0:
+                return False
+            poll = select.poll()
+            poll.register(self.fileno(), select.POLLIN)
+            poll.poll(left * 1000)
+        return True
 
     def fileno(self) -> int:
         """Return the socket, readable when a notice came or the server went."""

@@ -90,7 +90,8 @@ class Attendant:
                 self._wake.set()  # what was committed while we were away
                 await self._attend(connection)
             except (psycopg.Error, OSError) as error:
-                log.warning("attendant lost the database: %s", type(error).__name__)
+                if connection is not None:
+                    log.warning("attendant lost the database: %s", type(error).__name__)
             except asyncio.CancelledError:
                 await _say_goodbye(connection)
                 raise

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from apps.intake import metrics
+from apps.intake.listener.acceptor import Acceptor
 from apps.intake.listener.budget import ByteBudget
 from apps.intake.listener.connection import MllpConnection
 from apps.intake.listener.limits import Limits
@@ -54,7 +55,7 @@ class Listener:
         self._connections: set[MllpConnection] = set()
         self._accepted = 0
         self._counts: Counter[str] = Counter()
-        self._server: asyncio.Server | None = None
+        self._acceptor: Acceptor | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
@@ -72,8 +73,8 @@ class Listener:
         trace: TracebackType | None,
     ) -> None:
         """Stop: no new connection, no new message, but an answer to each received one."""
-        if self._server is not None:
-            self._server.close()
+        if self._acceptor is not None:
+            self._acceptor.close()
         for connection in list(self._connections):
             connection.stop_reading()
         try:
@@ -88,20 +89,19 @@ class Listener:
         for store in self._stores:
             await store.close()
 
-    async def listen(self, host: str, port: int) -> int:
+    def listen(self, host: str, port: int) -> int:
         """Begin to accept; return the port, for 0 asks for any.
 
         Raises:
             OSError: the address cannot be had.
         """
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            self._new_connection, host, port, backlog=self.limits.backlog, reuse_address=True
+        self._acceptor = Acceptor(
+            host, port, backlog=self.limits.backlog, make_protocol=self._new_connection
         )
         # What lives now lives for ever; the collector need not look at it again.
         gc.collect()
         gc.freeze()
-        return int(self._server.sockets[0].getsockname()[1])
+        return self._acceptor.port
 
     @property
     def open_connections(self) -> int:

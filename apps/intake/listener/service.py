@@ -60,7 +60,7 @@ async def serve(
     try:
         async with listener:
             await _wait_ready(attendant, stores)
-            port = await listener.listen(host, port)
+            port = listener.listen(host, port)
             on_listening(port)
             await stop.wait()
             log.info("stopping with %s connections", listener.open_connections)

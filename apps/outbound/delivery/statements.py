@@ -58,7 +58,7 @@ CROSS JOIN LATERAL (
               SELECT FROM outbound_outboundmessage AS earlier
               WHERE earlier.order_id = message.order_id
                 AND earlier.destination_id = message.destination_id
-                AND earlier.id < message.id
+                AND earlier.id < message.id AND earlier.state IN ('queued', 'dead')
                 AND (earlier.state = 'queued' AND earlier.next_attempt_at > %(at)s
                      OR peer.holds AND earlier.state = 'dead')
           )

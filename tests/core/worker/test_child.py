@@ -48,7 +48,8 @@ def make(clock: HandClock) -> Iterator[Callable[[str], ClusterProcess]]:
 
     yield make
     for process in made:
-        process.end(grace_seconds=0)
+        process.end()
+        clock.seconds += 60
         assert process.has_ended()
 
 

@@ -1,0 +1,1 @@
+"""Plays the system that a destination stands for: acknowledges and tells what it was told."""
