@@ -67,7 +67,6 @@ def _take_all(
         device_scale_factor=1,
     )
     page.goto(f"{options.url}/login/")
-    _shoot(page, options, f"sign-in-{width}-{scheme}")
     page.fill("#id_username", options.user)
     page.fill("#id_password", options.password)
     page.click("button[type=submit]")

@@ -9,6 +9,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from typing_extensions import override
 
@@ -39,7 +40,7 @@ class EntityFilter(admin.SimpleListFilter):
 class AuditEventAdmin(HistoryAdmin):
     """Who changed what, newest first; search by a row's key, an actor or a request id."""
 
-    list_display = ("at", "actor", "action", "entity", "entity_id", "changed", "request_id")
+    list_display = ("when", "actor", "action", "entity", "entity_id", "changed", "request_id")
     list_filter = ("at", EntityFilter)
     search_fields = ("entity_id__exact", "actor__exact", "request_id__exact")
     search_help_text = "A row's key, an actor such as user:manager, or a request id, in full."
@@ -55,6 +56,11 @@ class AuditEventAdmin(HistoryAdmin):
         "request_id",
     )
     readonly_fields = ("changed", "old_shown", "new_shown")
+
+    @admin.display(description="at", ordering="at")
+    def when(self, event: AuditEvent) -> str:
+        """Show the moment to the second, in the viewer's zone."""
+        return f"{timezone.localtime(event.at):%Y-%m-%d %H:%M:%S}"
 
     @admin.display
     def changed(self, event: AuditEvent) -> str:

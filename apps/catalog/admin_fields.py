@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.contrib.postgres.forms import SimpleArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest
@@ -78,6 +79,9 @@ class VocabularyFields(_Admin):
         self, db_field: models.Field[Any, Any], request: HttpRequest, **kwargs: Any
     ) -> forms.Field | None:
         """Return the field that checks the word."""
+        if db_field.name == "specialties":
+            base_field = SubspecialtyField(max_length=64)
+            return db_field.formfield(form_class=SimpleArrayField, base_field=base_field)
         found = _FIELDS.get(db_field.name)
         if found is None:
             return super().formfield_for_dbfield(db_field, request, **kwargs)

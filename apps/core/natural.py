@@ -7,27 +7,26 @@ happens to have the same number.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from django.db import models
 
-_Model = TypeVar("_Model", bound=models.Model, covariant=True)
+_Model_co = TypeVar("_Model_co", bound=models.Model, covariant=True)
 
 
-class NaturalKeyManager(models.Manager[_Model]):
+class NaturalKeyManager(models.Manager[_Model_co]):
     """Finds a row by the values of its ``natural_fields``."""
 
-    def get_by_natural_key(self, *values: Any) -> _Model:  # noqa: ANN401 -- columns of any type
+    def get_by_natural_key(self, *values: Any) -> _Model_co:
         """Return the row; the oldest where the table allows several.
 
         Raises:
             DoesNotExist: there is none.
         """
         fields: tuple[str, ...] = getattr(self.model, "natural_fields", ())
-        found = self.filter(**dict(zip(fields, values, strict=True))).order_by("pk").first()
-        if found is None:
-            raise self.model.DoesNotExist
-        return found
+        rows = self.filter(**dict(zip(fields, values, strict=True))).order_by("pk")
+        # ``get`` on one row at most: it raises where there is none, and never for several.
+        return self.get(pk__in=rows.values("pk")[:1])
 
 
 class NaturalKeyModel(models.Model):
@@ -35,7 +34,7 @@ class NaturalKeyModel(models.Model):
 
     natural_fields: ClassVar[tuple[str, ...]] = ()
 
-    objects: ClassVar[NaturalKeyManager[Self]] = NaturalKeyManager()
+    objects = NaturalKeyManager()
 
     class Meta:
         abstract = True

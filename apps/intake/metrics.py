@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from prometheus_client import Counter, Gauge
 
 MESSAGES_RECEIVED = Counter(
@@ -30,3 +33,17 @@ COMMITS = Counter(
     "Group commits by result: stored, not_now, unknown.",
     ["result"],
 )
+
+
+def forget_ended_processes() -> None:
+    """Take away the live gauges of processes that are gone.
+
+    A listener that was killed could not count its connections out; its successor does it.
+    """
+    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    if not folder:
+        return
+    for path in Path(folder).glob("gauge_livesum_*.db"):
+        pid = path.stem.rpartition("_")[2]
+        if pid.isdigit() and not Path("/proc", pid).exists():
+            path.unlink(missing_ok=True)

@@ -27,15 +27,15 @@ else:
 _SINGLE_ROW = 1
 
 
-class IndentedJSONField(forms.JSONField):
-    """JSON shown with one member a line."""
+class ConditionsField(forms.JSONField):
+    """Conditions as JSON, one condition a line."""
 
     @override
     def prepare_value(self, value: Any) -> Any:
         """Return the text for the box; what could not be read is shown as it was typed."""
         if isinstance(value, forms.fields.InvalidJSONInput | forms.fields.JSONString):
             return value
-        return json.dumps(value, indent=2, ensure_ascii=False)
+        return conditions_text(value)
 
     @override
     def clean(self, value: Any) -> Any:
@@ -44,10 +44,37 @@ class IndentedJSONField(forms.JSONField):
         return {} if cleaned is None else cleaned
 
 
+def conditions_text(value: object, indent: str = "") -> str:
+    """Return conditions as JSON, one condition a line, its field before its operator.
+
+    The database keeps JSON without the order of its members.
+    """
+    if not isinstance(value, dict) or "field" in value or not value:
+        return json.dumps(_in_order(value), ensure_ascii=False)
+    inner = indent + "  "
+    groups = (f"{inner}{json.dumps(name)}: {_list(value[name], inner)}" for name in value)
+    return "{\n" + ",\n".join(groups) + f"\n{indent}}}"
+
+
+def _list(members: object, indent: str) -> str:
+    if not isinstance(members, list) or not members:
+        return json.dumps(members, ensure_ascii=False)
+    inner = indent + "  "
+    lines = (inner + conditions_text(member, inner) for member in members)
+    return "[\n" + ",\n".join(lines) + f"\n{indent}]"
+
+
+def _in_order(condition: object) -> object:
+    if not isinstance(condition, dict):
+        return condition
+    first = [name for name in ("field", "op", "value") if name in condition]
+    return {name: condition[name] for name in dict.fromkeys((*first, *condition))}
+
+
 class RuleForm(RuleModelForm):
     """A rule; what is wrong with its conditions is named by place and cause."""
 
-    condition_filters = IndentedJSONField(
+    condition_filters = ConditionsField(
         required=False,
         label="Conditions",
         initial=dict,
@@ -94,7 +121,7 @@ class RuleAdmin(RecordAdmin):
         ("History", {"fields": ("versions",)}),
     )
 
-    @admin.display
+    @admin.display(description="in words")
     def conditions(self, rule: AssignmentRule) -> str:
         """Show the conditions in words."""
         return in_words(rule.condition_filters)

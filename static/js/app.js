@@ -36,6 +36,7 @@
   if (!live) return;
   const icon = live.querySelector("i");
   const words = live.querySelector("span");
+  const since = live.querySelector("small");
   let last = Date.now();
 
   const show = (isLive) => {
@@ -43,7 +44,10 @@
     const seconds = Math.round((Date.now() - last) / 1000);
     live.dataset.state = isLive ? "live" : "stale";
     icon.textContent = isLive ? "sensors" : "sensors_off";
-    words.textContent = isLive ? "Live" : `Not updated for ${seconds} s`;
+    // Only a change of this word is read out; the seconds beside it are for the eye.
+    const word = isLive ? "Live" : "Not updated";
+    if (words.textContent !== word) words.textContent = word;
+    since.textContent = isLive ? "" : ` for ${seconds} s`;
   };
 
   document.body.addEventListener("htmx:afterRequest", (event) => show(event.detail.successful));

@@ -79,7 +79,7 @@ def test_board_says_when_it_is_no_longer_live(site: Site) -> None:
     site.page.unroute("**/?version=*")
     site.page.wait_for_selector('#live[data-state="live"]')
 
-    assert re.search(r"Not updated for \d+ s", stale)
+    assert re.search(r"Not updated\s+for \d+ s", stale)
     assert "Live" in live.inner_text()
 
 

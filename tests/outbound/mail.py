@@ -10,6 +10,7 @@ from apps.orders.models import Order
 from apps.outbound.models import Destination, OutboundMessage
 from apps.outbound.services.tell import wake_deliverers
 from tests.factories import OrderFactory, OutboundMessageFactory
+from tests.fakes.peer import wait_until
 
 HEAD = "MSH|^~\\&|ASSIGNMENT_ENGINE|ENTERPRISE|PACS|Robina|20260204120531||ORU^R01"
 
@@ -44,3 +45,7 @@ def states(destination: Destination) -> dict[str, str]:
 
 def row(control_id: str) -> OutboundMessage:
     return OutboundMessage.objects.get(control_id=control_id)
+
+
+def wait_for_states(destination: Destination, expected: dict[str, str]) -> None:
+    wait_until(lambda: states(destination) == expected, 10, lambda: str(states(destination)))

@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
+from prometheus_client import REGISTRY
 
-from apps.core import clock
+from apps.hl7v2.answers import Answer
 from apps.outbound.delivery.deliverer import Deliverer
-from apps.outbound.models import Destination, DestinationLink, OutboundMessage
+from apps.outbound.delivery.verdicts import Verdict, verdict_on
+from apps.outbound.models import Destination, OutboundMessage
 from tests.factories import OrderFactory
 from tests.fakes.peer import (
     ACCEPT,
-    HANG_UP,
-    SILENCE,
     FakePeer,
     Received,
     Reply,
     by_turns,
     wait_until,
 )
-from tests.outbound.mail import queue, row, states
+from tests.outbound.mail import queue, row, states, wait_for_states
 
 pytestmark = [pytest.mark.wire, pytest.mark.django_db(transaction=True)]
 
 Destinations = Callable[..., Destination]
-
-
-def wait_for_states(destination: Destination, expected: dict[str, str]) -> None:
-    wait_until(lambda: states(destination) == expected, 10, lambda: str(states(destination)))
 
 
 def test_delivers_what_was_queued_before_and_while_it_runs(
@@ -140,48 +135,6 @@ def test_a_dead_letter_is_skipped_where_the_destination_says_so(
     wait_for_states(destination, {"A1": "dead", "A2": "delivered"})
 
 
-def test_an_answer_for_another_message_closes_nothing(
-    deliverer: Deliverer, peer: FakePeer, destination_of: Destinations
-) -> None:
-    peer.script = by_turns(Reply(control_id="SOMEBODY ELSES"), Reply(control_id=""), ACCEPT)
-    destination = destination_of(peer, answer_timeout_seconds=1)
-    queue(destination, "A")
-    deliverer.start()
-
-    wait_until(lambda: bool(row("A").error), 5)
-    assert row("A").state == "queued"
-    assert row("A").error == "no answer within 1 s; 1 answered something else"
-    wait_for_states(destination, {"A": "delivered"})
-    assert peer.control_ids == ["A", "A", "A"]
-    assert peer.connections == 3
-
-
-def test_an_answer_after_a_foreign_one_still_counts(
-    deliverer: Deliverer, peer: FakePeer, destination_of: Destinations
-) -> None:
-    peer.script = by_turns(Reply(control_id="OTHER", then=ACCEPT))
-    destination = destination_of(peer)
-    queue(destination, "A")
-    deliverer.start()
-
-    wait_for_states(destination, {"A": "delivered"})
-    assert row("A").attempts == 1
-
-
-def test_a_late_answer_never_closes_the_next_message(
-    deliverer: Deliverer, peer: FakePeer, destination_of: Destinations
-) -> None:
-    peer.script = by_turns(Reply(delay=1.6), SILENCE, ACCEPT)
-    destination = destination_of(peer, answer_timeout_seconds=1, quick_retries=0)
-    queue(destination, "A", "B")
-    deliverer.start()
-    peer.wait_for(2, timeout=5)
-
-    assert peer.control_ids[:2] == ["A", "B"]
-    assert states(destination) == {"A": "queued", "B": "queued"}
-    wait_for_states(destination, {"A": "delivered", "B": "delivered"})
-
-
 def test_an_accept_answer_closes_and_the_application_answer_after_it_is_dropped(
     deliverer: Deliverer, peer: FakePeer, destination_of: Destinations
 ) -> None:
@@ -191,99 +144,6 @@ def test_an_accept_answer_closes_and_the_application_answer_after_it_is_dropped(
     deliverer.start()
 
     wait_for_states(destination, {"A": "delivered", "B": "delivered"})
-
-
-def test_a_silent_peer_gets_the_message_again_on_a_new_connection(
-    deliverer: Deliverer, peer: FakePeer, destination_of: Destinations
-) -> None:
-    peer.script = by_turns(SILENCE, ACCEPT)
-    destination = destination_of(peer, answer_timeout_seconds=1)
-    queue(destination, "A")
-    deliverer.start()
-
-    wait_for_states(destination, {"A": "delivered"})
-    assert peer.control_ids == ["A", "A"]
-    assert peer.connections == 2
-    assert row("A").attempts == 2
-
-
-def test_a_message_that_a_peer_cannot_digest_does_not_silence_the_others(
-    deliverer: Deliverer, peer: FakePeer, destination_of: Destinations
-) -> None:
-    peer.script = lambda message: SILENCE if message.control_id == "BAD" else ACCEPT
-    destination = destination_of(peer, answer_timeout_seconds=1, quick_retries=1)
-    queue(destination, "BAD", "A", "B")
-    deliverer.start()
-
-    wait_until(
-        lambda: states(destination) == {"BAD": "queued", "A": "delivered", "B": "delivered"}
-    )
-    assert row("BAD").attempts >= 2
-
-
-def test_a_peer_that_hangs_up_mid_message_gets_it_again(
-    deliverer: Deliverer, peer: FakePeer, destination_of: Destinations
-) -> None:
-    peer.script = by_turns(HANG_UP, ACCEPT)
-    destination = destination_of(peer)
-    queue(destination, "A")
-    deliverer.start()
-
-    wait_for_states(destination, {"A": "delivered"})
-    assert peer.control_ids == ["A", "A"]
-
-
-def test_an_idle_connection_that_the_peer_closed_is_reopened_without_a_failure(
-    deliverer: Deliverer, peer: FakePeer, destination_of: Destinations
-) -> None:
-    destination = destination_of(peer)
-    queue(destination, "A")
-    deliverer.start()
-    wait_for_states(destination, {"A": "delivered"})
-    peer.hang_up()
-    queue(destination, "B")
-
-    wait_for_states(destination, {"A": "delivered", "B": "delivered"})
-    assert row("B").attempts == 1
-
-
-def test_a_peer_that_was_away_gets_everything_in_order_when_it_is_back(
-    deliverer: Deliverer, peer: FakePeer, destination_of: Destinations
-) -> None:
-    destination = destination_of(peer, longest_wait_seconds=2)
-    peer.go_away()
-    queue(destination, *[f"M{n:03}" for n in range(50)])
-    deliverer.start()
-    wait_until(lambda: DestinationLink.objects.filter(failures__gte=3).exists())
-    link = DestinationLink.objects.get(destination=destination)
-    assert link.failing_since is not None
-    assert link.next_attempt_at is not None
-    assert f"127.0.0.1:{peer.port}" in link.last_error
-    assert row("M000").attempts == 0
-    peer.come_back()
-
-    assert peer.wait_for(50) == [f"M{n:03}" for n in range(50)]
-    wait_for_states(destination, {f"M{n:03}": "delivered" for n in range(50)})
-    link.refresh_from_db()
-    assert (link.failures, link.failing_since, link.next_attempt_at) == (0, None, None)
-
-
-def test_one_stuck_destination_holds_no_other(
-    deliverer: Deliverer, peer: FakePeer, destination_of: Destinations
-) -> None:
-    with FakePeer(script=by_turns(SILENCE)) as stuck:
-        silent = destination_of(stuck, answer_timeout_seconds=30)
-        refused = destination_of(FakePeer(port=1))
-        healthy = destination_of(peer)
-        queue(silent, "S1", "S2")
-        queue(refused, "R1")
-        deliverer.start()
-        stuck.wait_for(1)
-        queue(healthy, *[f"H{n}" for n in range(20)])
-
-        wait_for_states(healthy, {f"H{n}": "delivered" for n in range(20)})
-        assert states(silent) == {"S1": "queued", "S2": "queued"}
-        assert states(refused) == {"R1": "queued"}
 
 
 def test_a_disabled_destination_keeps_its_queue_and_catches_up(
@@ -301,75 +161,6 @@ def test_a_disabled_destination_keeps_its_queue_and_catches_up(
     destination.save()
 
     wait_for_states(destination, {"A": "delivered"})
-
-
-def test_a_corrected_address_is_tried_at_once(
-    deliverer: Deliverer, peer: FakePeer, destination_of: Destinations
-) -> None:
-    destination = destination_of(FakePeer(port=1), quick_retries=0)
-    queue(destination, "A")
-    deliverer.start()
-    wait_until(lambda: DestinationLink.objects.filter(failures__gte=2).exists())
-    destination.port = peer.port
-    destination.save()
-
-    wait_for_states(destination, {"A": "delivered"})
-
-
-def test_a_message_refused_for_too_long_is_a_dead_letter(
-    deliverer: Deliverer, peer: FakePeer, destination_of: Destinations
-) -> None:
-    peer.script = by_turns(Reply("AR", text="not now"))
-    destination = destination_of(peer, give_up_hours=24)
-    day_ago = clock.now() - timedelta(hours=24, seconds=1)
-    queue(destination, "OLD", first_sent_at=day_ago, attempts=40)
-    queue(destination, "NEW", first_sent_at=day_ago + timedelta(hours=1), attempts=40)
-    deliverer.start()
-
-    wait_for_states(destination, {"OLD": "dead", "NEW": "queued"})
-    assert (row("OLD").attempts, row("OLD").answer_code) == (41, "AR")
-    assert row("OLD").error == "the destination answered AR: not now"
-    wait_until(lambda: row("NEW").next_attempt_at > clock.now() + timedelta(seconds=250))
-
-
-def test_what_waited_too_long_for_an_unreachable_peer_is_a_dead_letter(
-    deliverer: Deliverer, destination_of: Destinations
-) -> None:
-    nobody = FakePeer(port=1)
-    destination = destination_of(nobody, give_up_hours=24)
-    now = clock.now()
-    DestinationLink.objects.create(
-        destination=destination,
-        address="127.0.0.1:1",
-        served_at=now,
-        failing_since=now - timedelta(hours=25),
-        failures=100,
-    )
-    queue(destination, "OLD", created_at=now - timedelta(hours=25))
-    queue(destination, "NEW", created_at=now - timedelta(hours=1))
-    deliverer.start()
-
-    wait_for_states(destination, {"OLD": "dead", "NEW": "queued"})
-    assert "127.0.0.1:1" in row("OLD").error
-
-
-def test_trouble_before_a_pause_does_not_count_towards_giving_up(
-    deliverer: Deliverer, destination_of: Destinations
-) -> None:
-    destination = destination_of(FakePeer(port=1), give_up_hours=24)
-    now = clock.now()
-    DestinationLink.objects.create(
-        destination=destination,
-        address="127.0.0.1:1",
-        served_at=now - timedelta(hours=20),
-        failing_since=now - timedelta(hours=25),
-        failures=100,
-    )
-    queue(destination, "OLD", created_at=now - timedelta(hours=25))
-    deliverer.start()
-
-    wait_until(lambda: DestinationLink.objects.filter(failures__range=(2, 99)).exists())
-    assert states(destination) == {"OLD": "queued"}
 
 
 def test_bytes_that_cannot_be_framed_are_a_dead_letter_without_being_sent(
@@ -447,3 +238,61 @@ def test_another_deliverer_takes_over_what_one_let_go(
 
     wait_for_states(destination, {"A": "delivered", "B": "delivered"})
     assert OutboundMessage.objects.filter(attempts__gt=1).count() == 0
+
+
+def test_a_lane_that_fails_by_our_own_fault_is_started_anew_and_stops_no_other(
+    deliverer: Deliverer,
+    peer: FakePeer,
+    destination_of: Destinations,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    faults = ["once"]
+
+    def fail_once(answer: Answer) -> Verdict:
+        if answer.text == "boom" and faults:
+            raise RuntimeError(faults.pop())
+        return verdict_on(answer)
+
+    monkeypatch.setattr("apps.outbound.delivery.lane.verdict_on", fail_once)
+    with FakePeer(script=by_turns(Reply(text="boom"))) as cursed:
+        failing, healthy = destination_of(cursed), destination_of(peer)
+        queue(failing, "A")
+        queue(healthy, "B")
+        deliverer.start()
+
+        wait_for_states(healthy, {"B": "delivered"})
+        wait_for_states(failing, {"A": "delivered"})
+    assert (faults, row("A").attempts, row("B").attempts) == ([], 2, 1)
+
+
+def test_without_slices_the_deliverer_ends_by_itself(
+    deliverer: Deliverer,
+    peer: FakePeer,
+    destination_of: Destinations,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("apps.outbound.delivery.deliverer.LEASE_SECONDS", 0.5)
+    destination = destination_of(peer)
+    queue(destination, "A")
+    deliverer.start()
+
+    wait_for_states(destination, {"A": "delivered"})
+    wait_until(lambda: not deliverer.is_alive)
+
+
+def test_attempts_are_counted_by_what_came_of_them(
+    deliverer: Deliverer, peer: FakePeer, destination_of: Destinations
+) -> None:
+    peer.script = by_turns(Reply("AR"), Reply("AE"), ACCEPT)
+    destination = destination_of(peer, on_dead_letter="skip")
+    queue(destination, "A", "B", order=OrderFactory.create())
+    deliverer.start()
+    wait_for_states(destination, {"A": "dead", "B": "delivered"})
+
+    counted = {
+        result: REGISTRY.get_sample_value(
+            "hl7_emitter_messages_sent_total", {"destination": destination.name, "result": result}
+        )
+        for result in ("rejected", "error", "delivered", "silent")
+    }
+    assert counted == {"rejected": 1, "error": 1, "delivered": 1, "silent": None}

@@ -10,7 +10,6 @@ from decimal import Decimal
 import pytest
 from django.apps import apps
 from django.core.management import call_command
-from django.db.models import Model
 
 from apps.assignment.snapshot.load import load_config
 from apps.audit.models import AuditEvent
@@ -22,12 +21,16 @@ from apps.engine.facts import OrderFacts
 from apps.engine.occurrences import on_shift
 from apps.engine.result import Decision, Snapshot
 from apps.outbound.models import Destination
-from apps.roster.models import Radiologist, Workload
+from apps.roster.models import Radiologist, RosterAssignment, ShiftSite, Workload
 from apps.rules.models import AssignmentRule, RuleVersion, SlaPolicy
 from fixtures.build_demo import DEMO, demo_records, text
+from fixtures.demo_catalog import SITES
+from tests.factories.catalog import SiteFactory
+from tests.factories.roster import RosterAssignmentFactory
 
 pytestmark = pytest.mark.db
 
+DEMO_MODELS = [apps.get_model(label) for label in sorted({row["model"] for row in demo_records()})]
 # Weeks in which some clock changes (Sydney in April and October), and two in which none does.
 WEEKS = [
     pytest.param(datetime(2026, 2, 2, tzinfo=UTC), id="plain"),
@@ -77,9 +80,9 @@ def test_file_is_what_its_tables_say() -> None:
 
 
 def contents() -> dict[str, list[dict[str, object]]]:
-    models = {apps.get_model(record["model"]) for record in demo_records()}
     return {
-        model._meta.label: list(model._default_manager.order_by("pk").values()) for model in models
+        model._meta.label: list(model._default_manager.order_by("pk").values())
+        for model in DEMO_MODELS
     }
 
 
@@ -100,17 +103,31 @@ def test_loading_again_keeps_what_the_readers_have_on_hand() -> None:
     assert (workload.open_stat, workload.presence) == (3, "online")
 
 
-def test_rows_entered_after_the_demo_get_keys_of_their_own() -> None:
+def test_rows_that_were_there_before_the_demo_stay_as_they_are() -> None:
+    own = SiteFactory.create(code="OURS", name="Our hospital")
+    shift = RosterAssignmentFactory.create(shift__code="OURS").shift
     call_command("loaddata", "demo", verbosity=0)
-    last = Procedure.objects.order_by("-pk").values_list("pk", flat=True)[0]
-    assert Procedure.objects.create(code="NEW", description="New", modality="CT").pk > last
+    assert Site.objects.get(pk=own.pk).name == "Our hospital"
+    assert [row.shift for row in RosterAssignment.objects.filter(shift=shift)] == [shift]
+    assert Site.objects.count() == len(SITES) + 1
+
+
+def test_what_the_demo_owns_is_brought_up_to_date_and_added_where_it_is_missing() -> None:
+    call_command("loaddata", "demo", verbosity=0)
+    before = {site.code: (site.pk, site.name) for site in Site.objects.all()}
+    Site.objects.update(name="Renamed")
+    ShiftSite.objects.all().delete()
+    call_command("loaddata", "demo", verbosity=0)
+    assert {site.code: (site.pk, site.name) for site in Site.objects.all()} == before
+    listed = ShiftSite.objects.filter(shift__code="MRI_MSK_ROBINA")
+    assert [row.site.code for row in listed] == ["ROBINA"]
 
 
 def test_every_record_would_pass_its_own_form() -> None:
     call_command("loaddata", "demo", verbosity=0)
-    for record in demo_records():
-        row: Model = apps.get_model(record["model"])._default_manager.get(pk=record["pk"])
-        row.full_clean()
+    for model in DEMO_MODELS:
+        for row in model._default_manager.all():
+            row.full_clean()
 
 
 def test_department_is_as_large_as_promised() -> None:
@@ -138,7 +155,11 @@ def test_department_is_as_large_as_promised() -> None:
         ("ROUTINE", None, 1440),
     }
     destination = Destination.objects.get()
-    assert (destination.pk, destination.host, destination.port) == (1, "127.0.0.1", 2576)
+    assert (destination.name, destination.host, destination.port) == (
+        "Demo RIS",
+        "127.0.0.1",
+        2576,
+    )
 
 
 @pytest.mark.parametrize("start", WEEKS)

@@ -168,6 +168,15 @@ def test_work_type_speaks_the_engines_words(client: Client) -> None:
     )
 
 
+def test_specialties_speak_the_engines_words(client: Client) -> None:
+    person = RadiologistFactory.create()
+    address = admin_url("roster.radiologist", "change", person.pk)
+    data = shown_form(client, address) | {"specialties": "Breast  Imaging, Paediatrics"}
+    assert errors_of(client.post(address, data)) == []
+    person.refresh_from_db()
+    assert person.specialties == ["breast imaging", "Paediatrics"]
+
+
 def test_unknown_modality_is_a_form_error(client: Client) -> None:
     address = admin_url("roster.shift", "change", ShiftFactory.create().pk)
     data = added_row(shown_form(client, address), "work_types", modality="QQ")

@@ -87,6 +87,36 @@ def test_conditions_that_are_no_json_come_back_as_they_were_typed(client: Client
     assert response.context["adminform"].form["condition_filters"].value() == typed
 
 
+def test_conditions_are_shown_one_a_line_and_saved_as_they_were(client: Client) -> None:
+    conditions = {
+        "all": [
+            {"field": "modality", "op": "in", "value": ["CT", "MR"]},
+            {"any": [{"field": "indication", "op": "contains", "value": "stroke"}], "none": []},
+        ]
+    }
+    rule = AssignmentRuleFactory.create(
+        condition_filters=conditions, action_type="ESCALATE", is_terminal=False
+    )
+    address = admin_url("rules.assignmentrule", "change", rule.pk)
+    data = shown_form(client, address)
+    assert data["condition_filters"].splitlines() == [
+        "{",
+        '  "all": [',
+        '    {"field": "modality", "op": "in", "value": ["CT", "MR"]},',
+        "    {",
+        '      "any": [',
+        '        {"field": "indication", "op": "contains", "value": "stroke"}',
+        "      ],",
+        '      "none": []',
+        "    }",
+        "  ]",
+        "}",
+    ]
+    assert errors_of(client.post(address, data)) == []
+    assert AssignmentRule.objects.get().condition_filters == conditions
+    assert RuleVersion.objects.count() == 1
+
+
 def test_empty_box_of_conditions_is_always_true(client: Client) -> None:
     client.post(admin_url("rules.assignmentrule", "add"), rule_form(condition_filters=""))
     assert AssignmentRule.objects.get().condition_filters == {}

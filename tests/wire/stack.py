@@ -70,12 +70,15 @@ class Stack:
         while self._servers:
             self._servers.pop().wait(timeout=30)
 
-    def rows(self, query: str, parameters: Sequence[Any] = (), role: str = APP_ROLE) -> list[Any]:
+    def connect(self, role: str = APP_ROLE) -> psycopg.Connection[tuple[Any, ...]]:
         where = connection_settings(self.data_dir, role=role)
-        with psycopg.connect(
+        return psycopg.connect(
             host=where["HOST"], port=where["PORT"], dbname=where["NAME"], user=where["USER"],
             password=where["PASSWORD"], autocommit=True,
-        ) as connection:  # fmt: skip
+        )  # fmt: skip
+
+    def rows(self, query: str, parameters: Sequence[Any] = (), role: str = APP_ROLE) -> list[Any]:
+        with self.connect(role) as connection:
             cursor = connection.execute(query, parameters)  # type: ignore[call-overload] # a test's own text
             return cursor.fetchall() if cursor.description else []
 

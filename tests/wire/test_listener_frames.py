@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from apps.core.triggers import DECIDE_CHANNEL
 from apps.hl7v2.mllp import frame
 from tests.intake.listener.samples import VENDOR, fields, message
 from tests.wire.client import Sender, codes
@@ -262,6 +263,28 @@ def test_a_thousand_connections_are_all_served_within_the_memory_of_a_small_proc
             sender.wire.close()
 
 
+def test_the_decider_is_woken_after_the_commit_once_for_many(
+    stack: Stack, shared_listener: ListenerProcess
+) -> None:
+    with stack.connect() as waiting, Sender(shared_listener.port) as sender:
+        waiting.execute(f"LISTEN {DECIDE_CHANNEL}")
+        sender.exchange(message("0", facility="WAKE"))
+        assert len(list(waiting.notifies(timeout=2, stop_after=1))) == 1
+
+        sender.send(*[message(str(number), facility="WAKE") for number in range(1, 501)])
+        sender.answers(500)
+        woken = list(waiting.notifies(timeout=0.5))
+    assert 1 <= len(woken) < 100
+
+
+def test_nothing_to_decide_wakes_nobody(stack: Stack, shared_listener: ListenerProcess) -> None:
+    with stack.connect() as waiting, Sender(shared_listener.port) as sender:
+        waiting.execute(f"LISTEN {DECIDE_CHANNEL}")
+        sender.exchange(message("1", facility="QUIET", kind="SIU^S12"))
+
+        assert list(waiting.notifies(timeout=0.3)) == []
+
+
 def test_a_sign_of_life_says_that_a_listener_is_there(
     stack: Stack, shared_listener: ListenerProcess
 ) -> None:
@@ -278,6 +301,7 @@ def test_a_port_in_use_is_named(stack: Stack, shared_listener: ListenerProcess) 
     second = subprocess.run(
         [sys.executable, "manage.py", "hl7_listener", "--port", str(shared_listener.port)],
         cwd=ROOT, env=stack.environment(), capture_output=True, text=True, timeout=60,
+        check=False,
     )  # fmt: skip
 
     assert second.returncode == 1

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
+import uvloop
 
 from apps.hl7v2.mllp import Frame, Framer, frame
 from apps.intake import metrics
+from apps.intake.listener.acceptor import Acceptor
 from apps.intake.listener.limits import Limits
 from apps.intake.listener.receipts import Receipt, Written
 from apps.intake.listener.server import Listener
@@ -259,6 +262,29 @@ def test_more_connections_than_allowed_are_turned_away_and_the_others_served() -
     play(Limits(connections=2), scenario)
 
 
+def test_all_who_wait_are_accepted_in_one_turn_however_long_turns_are() -> None:
+    """A loop that is busy with a thousand peers has long turns; nobody may wait for many."""
+    made: list[asyncio.Protocol] = []
+
+    def make() -> asyncio.Protocol:
+        made.append(asyncio.Protocol())
+        return made[-1]
+
+    async def scenario() -> None:
+        acceptor = Acceptor("127.0.0.1", 0, backlog=128, make_protocol=make)
+        peers = [socket.create_connection(("127.0.0.1", acceptor.port)) for _ in range(100)]
+        for _ in range(5):
+            await asyncio.sleep(0)
+        acceptor.close()
+        for peer in peers:
+            peer.close()
+        await asyncio.sleep(0.1)
+
+    uvloop.run(scenario())
+
+    assert len(made) == 100
+
+
 def test_stopping_answers_what_was_received_and_takes_no_more() -> None:
     async def scenario() -> list[bytes]:
         store = HeldStore()
@@ -276,7 +302,7 @@ def test_stopping_answers_what_was_received_and_takes_no_more() -> None:
         assert await peer.is_closed()
         await peer.close()
         await idle.close()
-        with pytest.raises(OSError, match="refused|failed"):
+        with pytest.raises(OSError, match=r"refused|failed"):
             await asyncio.open_connection("127.0.0.1", port)
         return answers
 

@@ -55,7 +55,7 @@ class Line:
     @property
     def is_open(self) -> bool:
         """Whether the last use left a working connection."""
-        return self._is_ours() and self._connection is not None
+        return self._working() is not None
 
     def rows(self, query: LiteralString, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Run one statement and return its rows, none where it has none."""
@@ -107,12 +107,16 @@ class Line:
         if connection is not None and self._is_ours():
             connection.close()
 
+    def _working(self) -> psycopg.Connection[tuple[Any, ...]] | None:
+        connection = self._connection if self._is_ours() else None
+        return None if connection is None or connection.closed else connection
+
     def _is_ours(self) -> bool:
         return self._owner_pid == os.getpid()
 
     def _open(self) -> psycopg.Connection[tuple[Any, ...]]:
-        if self._connection is not None and self._is_ours():
-            return self._connection
+        if (working := self._working()) is not None:
+            return working
         # After a fork the socket is still the parent's: forgotten here, never closed.
         self._owner_pid = os.getpid()
         self._inbox.clear()

@@ -14,7 +14,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -40,7 +39,15 @@ _LONGEST_BACK_OFF_SECONDS = 5.0
 Work = Callable[[], int]
 Clock = Callable[[], float]
 
-_stopping = threading.Event()
+
+@dataclass(slots=True)
+class _Stop:
+    """A plain flag: an event has a lock, which a signal handler could find taken."""
+
+    is_asked: bool = False
+
+
+_stop = _Stop()
 _lines: dict[tuple[int, str], Line] = {}
 _failures: dict[str, int] = {}
 _done: dict[str, int] = {}
@@ -48,12 +55,12 @@ _done: dict[str, int] = {}
 
 def stop_soon() -> None:
     """Ask the running slice of this process to end after the step it is in; signal-safe."""
-    _stopping.set()
+    _stop.is_asked = True
 
 
 def is_stopping() -> bool:
     """Return whether this process was asked to end."""
-    return _stopping.is_set()
+    return _stop.is_asked
 
 
 @contextlib.contextmanager
@@ -176,13 +183,20 @@ class _Loop:
         failures = _failures[self.name] = _failures.get(self.name, 0) + 1
         db.connections.close_all()
         seconds = _FIRST_BACK_OFF_SECONDS * 2 ** min(failures - 1, 10)
-        _stopping.wait(min(seconds, _LONGEST_BACK_OFF_SECONDS))
+        _rest(min(seconds, _LONGEST_BACK_OFF_SECONDS))
         self.is_unfinished = True
 
     def _beat(self, line: Line) -> None:
         self.beaten_at = self.clock()
         with contextlib.suppress(psycopg.Error):
             heartbeat.beat(line, self.name, done=_done.get(self.name, 0))
+
+
+def _rest(seconds: float) -> None:
+    """Sleep in short steps, so that a stop need not wait."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0 and not is_stopping():
+        time.sleep(min(left, _STOP_LOOK_SECONDS))
 
 
 def _probes_find(name: str) -> bool:

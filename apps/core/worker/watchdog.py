@@ -121,6 +121,7 @@ class Watchdog:
         """Begin, or begin again: notices may have been missed, so everything is nudged for."""
         for each in self._guarded:
             self._wake(each.spec)
+            each.patience.forgive(self._monotonic())  # nobody got on while it was away
         self._due_at = None
         self._is_connected = True
         log.info("watchdog is connected")

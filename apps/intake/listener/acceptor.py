@@ -29,7 +29,12 @@ class Acceptor:
     """
 
     def __init__(
-        self, host: str, port: int, *, backlog: int, make_protocol: Callable[[], asyncio.BaseProtocol]
+        self,
+        host: str,
+        port: int,
+        *,
+        backlog: int,
+        make_protocol: Callable[[], asyncio.BaseProtocol],
     ) -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._wire = socket.create_server((host, port), family=family, backlog=backlog)

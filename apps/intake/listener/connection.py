@@ -67,7 +67,7 @@ class MllpConnection(asyncio.BufferedProtocol):
         self._transport = cast("asyncio.Transport", transport)
         peer = transport.get_extra_info("peername")
         self._peer = f"{peer[0]}:{peer[1]}"[:64] if isinstance(peer, tuple) else ""
-        _keep_alive(transport.get_extra_info("socket"))
+        _set_up(transport.get_extra_info("socket"))
         self._is_open = True
         if not self._listener.admit(self):
             metrics.FRAME_FAULTS.labels("full").inc()
@@ -266,8 +266,12 @@ class MllpConnection(asyncio.BufferedProtocol):
         self.settled()
 
 
-def _keep_alive(wire: socket.socket) -> None:
-    """Notice within two minutes that a silent peer is gone; networks drop it without a word."""
+def _set_up(wire: socket.socket) -> None:
+    """Send answers at once, and notice within two minutes that a silent peer is gone.
+
+    Networks drop a connection that is quiet for days without a word to either end.
+    """
+    wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     wire.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for option, value in (
         (socket.TCP_KEEPIDLE, 60),

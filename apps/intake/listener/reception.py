@@ -27,6 +27,12 @@ UNSTORABLE = FieldError("", 0, "the message cannot be stored as it is", ErrorCod
 OVERSIZE = FieldError("", 0, "the message is longer than allowed", ErrorCode.VALUE_TOO_LONG)
 LATE = FieldError("", 0, "the message was not finished in time", ErrorCode.INTERNAL)
 
+CROWDED = FieldError("", 0, "too many messages in one batch", ErrorCode.VALUE_TOO_LONG)
+
+# A frame of the largest size could spell millions of empty messages; a batch of a day's orders
+# holds a few thousand.
+MAX_BATCH_MESSAGES = 20_000
+
 # As wide as their columns; the whole value is in the raw message.
 _SENDER_CHARS = 400
 _CONTROL_ID_CHARS = 400
@@ -78,8 +84,11 @@ class Reception:
     def receive(self, payload: bytes, arrival: Arrival) -> Submission:
         """Read a frame's content; whatever it holds, there is something to store."""
         seen = glance(payload)
-        if seen.is_batch and (messages := split_batch(payload)):
-            return self._receive_batch(payload, messages, arrival)
+        if seen.is_batch:
+            if _headers(payload) > MAX_BATCH_MESSAGES:
+                seen = seen._replace(error=CROWDED)
+            elif messages := split_batch(payload):
+                return self._receive_batch(payload, messages, arrival)
         return Submission([self._receipt(payload, seen, arrival)], [seen])
 
     def refuse_oversize(self, head: bytes, arrival: Arrival) -> Submission:
@@ -260,6 +269,10 @@ def _text(value: bytes) -> str:
     except UnicodeDecodeError:
         text = value.decode("latin-1")
     return text.replace("\x00", "")
+
+
+def _headers(payload: bytes) -> int:
+    return payload.count(b"\rMSH") + payload.count(b"\nMSH")
 
 
 def _envelope(payload: bytes, first_message: bytes) -> bytes:

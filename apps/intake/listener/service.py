@@ -8,6 +8,7 @@ import resource
 import signal
 from collections.abc import Callable
 
+from apps.intake import metrics
 from apps.intake.listener.attendant import Attendant
 from apps.intake.listener.limits import Limits
 from apps.intake.listener.postgres_store import PostgresStore
@@ -41,6 +42,7 @@ async def serve(
         OSError: the address cannot be had.
     """
     stop = _stop_event()
+    metrics.forget_ended_processes()
     stores = [PostgresStore() for _ in range(WRITERS)]
     listener: Listener
 

@@ -54,7 +54,7 @@ def apply_reading(
     for update in reading.patients:
         session.patients.update(update)
     for survivor, prior in reading.merges:
-        if not session.patients.merge(survivor, prior):
+        if not session.merge(survivor, prior):
             effect.flags.append("circular_merge")
     for change in reading.changes:
         _apply(Step(session, change, effect, message_id, received_at, claimed))

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from apps.core import bulk
 from apps.intake.choices import InboundState
+from apps.intake.keys import order_keys
 from apps.intake.models import BatchMarker, InboundMessage
 
 BATCH_SIZE = 100
@@ -97,28 +98,95 @@ def _select(sql: str, parameters: list[object]) -> list[Waiting]:
 
 def _with_earlier(batch: list[Waiting], jumping: list[Waiting]) -> list[Waiting]:
     """Add the earlier messages of the orders that jump the queue, and of theirs in turn."""
+    newest = max(message.arrival_seq for message in jumping)
     taken = {message.id: message for message in batch}
     looking = jumping
     while looking:
-        keys = sorted({key for message in looking for key in message.order_keys})
-        newest = max(message.arrival_seq for message in looking)
-        looking = _select(_EARLIER, [newest, keys, list(taken), BATCH_SIZE])
+        keys = {key for message in looking for key in message.order_keys}
+        keys |= _other_keys(keys)
+        looking = _select(_EARLIER, [newest, sorted(keys), list(taken), BATCH_SIZE])
         taken |= {message.id: message for message in looking}
     return list(taken.values())
 
 
-def _in_order(messages: Iterable[Waiting]) -> list[Waiting]:
-    """Put urgent messages and what belongs before them first, each order by arrival."""
+def _in_order(messages: Sequence[Waiting]) -> list[Waiting]:
+    """Put urgent messages and what belongs before them first, each order by arrival.
+
+    Messages belong together through chains of shared keys: one may name the placer number
+    only, the next the accession only, and a third, or the order itself, both.
+    """
     by_arrival = sorted(messages, key=lambda message: (message.arrival_seq, message.id))
-    hurried: set[str] = set()
+    if not any(message.is_urgent for message in by_arrival[1:]):
+        return by_arrival
+    chains = _Chains(messages)
+    last_urgent = {
+        chains.of(message): place
+        for place, message in enumerate(by_arrival)
+        if message.is_urgent
+    }
     first, later = [], []
-    for message in reversed(by_arrival):
-        if message.is_urgent or hurried.intersection(message.order_keys):
-            hurried.update(message.order_keys)
-            first.append(message)
-        else:
-            later.append(message)
-    return [*reversed(first), *reversed(later)]
+    for place, message in enumerate(by_arrival):
+        goes_first = place <= last_urgent.get(chains.of(message), -1)
+        (first if goes_first else later).append(message)
+    return [*first, *later]
+
+
+class _Chains:
+    """Which messages are joined through shared order keys; a small union-find."""
+
+    def __init__(self, messages: Sequence[Waiting]) -> None:
+        self._parents: dict[str, str] = {}
+        for message in messages:
+            self._join(message.order_keys)
+        for keys in _known_together(key for row in messages for key in row.order_keys):
+            self._join(keys)
+
+    def of(self, message: Waiting) -> str:
+        """Return the name of the message's chain; one without keys is a chain of its own."""
+        return self._root(message.order_keys[0]) if message.order_keys else f"#{message.id}"
+
+    def _join(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            self._parents[self._root(key)] = self._root(keys[0])
+
+    def _root(self, key: str) -> str:
+        parent = self._parents.setdefault(key, key)
+        while parent != key:
+            # Halve the path, so that long chains stay cheap.
+            self._parents[key] = self._parents.get(parent, parent)
+            key, parent = parent, self._parents.get(parent, parent)
+        return key
+
+
+def _other_keys(keys: set[str]) -> set[str]:
+    """Return the other numbers of the orders that are known under one of these."""
+    return {key for known in _known_together(keys) for key in known}
+
+
+def _known_together(keys: Iterable[str]) -> list[tuple[str, ...]]:
+    """Return, for each stored order known under one of these keys, the keys of all its numbers.
+
+    A number stored with a namespace (EI-2) or a procedure is not found this way: then only
+    messages that share a key are kept in order.
+    """
+    pairs = sorted({(key.split("|", 2)[0], key.split("|", 2)[2]) for key in keys})
+    if not pairs:
+        return []
+    issuers, values = (list(column) for column in zip(*pairs, strict=True))
+    rows = bulk.select(_TOGETHER, [issuers, values])
+    return [
+        order_keys(issuer, zip(kinds, numbers, strict=True)) for issuer, kinds, numbers in rows
+    ]
+
+
+_TOGETHER = """
+    SELECT max(issuer), array_agg(kind::text), array_agg(value::text) FROM orders_orderidentifier
+    WHERE order_id IN (
+        SELECT order_id FROM orders_orderidentifier
+        WHERE (issuer, value) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
+    )
+    GROUP BY order_id
+"""
 
 
 # -- what died in hand --------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from apps.intake.processing.changes import PLACER_RANK, OrderChange, Reading
 from apps.orders.choices import IdentifierKind, OrderStatus
 from apps.orders.identity import Identity, IdentityBook
 from apps.orders.models import Order, OrderSegments
-from apps.orders.patients import PatientBook
+from apps.orders.patients import PatientBook, PatientUpdate
 
 
 class Books(NamedTuple):
@@ -108,6 +108,17 @@ class Session:
         case = Case(order=order, is_new=True)
         self._cases[order.pk] = case
         return case
+
+    def merge(self, survivor: PatientUpdate, prior: PatientUpdate) -> bool:
+        """Merge two patients, their orders in hand too; False for a merge in a circle."""
+        merged = self.patients.merge(survivor, prior)
+        if merged is None:
+            return not self.patients.is_merged_away(survivor)
+        for case in self._cases.values():
+            if case.order.patient_id == merged.dead.pk:
+                case.patient, case.order.patient_id = merged.kept, merged.kept.pk
+                self.desk.pending.touch(case)
+        return True
 
     def keep_segments(self, case: Case, change: OrderChange, *, more: bool) -> None:
         """Keep the segments as they came.

@@ -40,7 +40,8 @@ ON CONFLICT (destination_id) DO UPDATE SET served_at = EXCLUDED.served_at
 """
 
 # A message waits while an earlier one of its order rests or, where the destination holds, is
-# dead. The window keeps a batch of large messages from filling the memory; the first always goes.
+# dead; looked up message by message, because joined to the whole queue it is slow when the queue
+# is long. The window keeps a batch of large messages from filling the memory; the first always goes.
 DUE = """
 SELECT due.id, due.destination_id, due.order_id, due.control_id, due.payload, due.attempts,
        due.first_sent_at, due.found
@@ -54,14 +55,16 @@ CROSS JOIN LATERAL (
         FROM outbound_outboundmessage AS message
         WHERE message.destination_id = peer.id AND message.state = 'queued'
           AND message.next_attempt_at <= %(at)s
-          AND NOT EXISTS (
-              SELECT FROM outbound_outboundmessage AS earlier
-              WHERE earlier.order_id = message.order_id
-                AND earlier.destination_id = message.destination_id
-                AND earlier.id < message.id AND earlier.state IN ('queued', 'dead')
+          AND (
+              SELECT true FROM outbound_outboundmessage AS earlier
+              WHERE earlier.destination_id = message.destination_id
+                AND earlier.order_id = message.order_id
+                AND earlier.id < message.id
+                AND earlier.state IN ('queued', 'dead')
                 AND (earlier.state = 'queued' AND earlier.next_attempt_at > %(at)s
                      OR peer.holds AND earlier.state = 'dead')
-          )
+              LIMIT 1
+          ) IS NULL
         ORDER BY message.id LIMIT %(most)s
     ) AS head
 ) AS due

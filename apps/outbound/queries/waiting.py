@@ -21,14 +21,16 @@ CROSS JOIN LATERAL (
     FROM outbound_outboundmessage AS message
     WHERE message.destination_id = destination.id AND message.state = 'queued'
       AND message.next_attempt_at <= %(at)s
-      AND NOT EXISTS (
-          SELECT FROM outbound_outboundmessage AS earlier
-          WHERE earlier.order_id = message.order_id
-            AND earlier.destination_id = message.destination_id
+      AND (
+          SELECT true FROM outbound_outboundmessage AS earlier
+          WHERE earlier.destination_id = message.destination_id
+            AND earlier.order_id = message.order_id
             AND earlier.id < message.id
+            AND earlier.state IN ('queued', 'dead')
             AND (earlier.state = 'queued' AND earlier.next_attempt_at > %(at)s
                  OR destination.on_dead_letter = 'hold' AND earlier.state = 'dead')
-      )
+          LIMIT 1
+      ) IS NULL
     ORDER BY message.id LIMIT 1
 ) AS head
 WHERE destination.is_enabled

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from typing_extensions import override
 
+from apps.catalog.admin_fields import VocabularyFields
 from apps.core.admin_base import HistoryAdmin, RecordAdmin, model_words
 from apps.roster.admin.competencies import CredentialInline, LicenceInline, PrivilegeInline
 from apps.roster.admin.rota import OverrideInline, RosterOfPersonInline
@@ -15,7 +16,7 @@ from apps.roster.models import Radiologist, Workload
 
 
 @admin.register(Radiologist)
-class RadiologistAdmin(RecordAdmin):
+class RadiologistAdmin(VocabularyFields, RecordAdmin):
     """A reader with everything that decides what they may read and when."""
 
     list_display = (

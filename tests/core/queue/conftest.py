@@ -35,7 +35,7 @@ def fresh_slices() -> Iterator[None]:
         kept.close()
     slices._lines.clear()
     slices._failures.clear()
-    slices._stopping.clear()
+    slices._stop.is_asked = False
 
 
 @pytest.fixture

@@ -161,7 +161,7 @@ def test_failures_in_a_row_wait_longer_until_one_slice_goes_well(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     waits: list[float] = []
-    monkeypatch.setattr(slices._stopping, "wait", waits.append)
+    monkeypatch.setattr(slices, "_rest", waits.append)
 
     for _ in range(7):
         _run(Pile(ValueError()))

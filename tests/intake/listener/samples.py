@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-VENDOR = "\r".join(
-    (
-        "MSH|^~\\&|PACS|Robina|ASSIGNMENT_ENGINE|ENTERPRISE|20260204120530||ORM^O01|||2.5.1",
-        "PID|1||MRN123^^^Robina||Doe^John||19800115|M",
-        "OBR|1|STUDY_ID_123|ACCESSION_456|MRI MSK^MRI MUSCULOSKELETAL|||20260204120000|||^^^MSK|",
-        "OBX|1|TX|Indication^Clinical Indication||Patient with knee pain",
-        "ZRD|1|Robina^Site Code|MRI^Modality|STAT^Urgency",
-        "",
-    )
-).encode()
+VENDOR = b"""\
+MSH|^~\\&|PACS|Robina|ASSIGNMENT_ENGINE|ENTERPRISE|20260204120530||ORM^O01|||2.5.1
+PID|1||MRN123^^^Robina||Doe^John||19800115|M
+OBR|1|STUDY_ID_123|ACCESSION_456|MRI MSK^MRI MUSCULOSKELETAL|||20260204120000|||^^^MSK|
+OBX|1|TX|Indication^Clinical Indication||Patient with knee pain
+ZRD|1|Robina^Site Code|MRI^Modality|STAT^Urgency
+""".replace(b"\n", b"\r")
 
 
-def message(  # noqa: PLR0913 -- one for each field a test varies
+def message(
     control_id: str = "1",
     *,
     kind: str = "ORM^O01",

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from apps.hl7v2.mllp import Frame, Framer
 from apps.intake.listener.answers import Answers, answers_to
 from apps.intake.listener.profiles import Profiles
-from apps.intake.listener.reception import Arrival, Reception, Submission
 from apps.intake.listener.receipts import Failure, Result, Written
+from apps.intake.listener.reception import Arrival, Reception, Submission
 from tests.intake.listener.samples import fields, message
 
 ARRIVAL = Arrival(1_770_000_000_000_000, datetime(2026, 2, 4, 12, 5, 31, tzinfo=UTC), "")

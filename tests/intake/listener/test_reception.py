@@ -7,8 +7,8 @@ import pytest
 from apps.intake.choices import InboundState
 from apps.intake.keys import digest_of, message_key
 from apps.intake.listener.profiles import Profile, Profiles
-from apps.intake.listener.reception import Arrival, Reception, bare, split_answers
 from apps.intake.listener.receipts import Receipt
+from apps.intake.listener.reception import Arrival, Reception, bare, split_answers
 from tests.intake.listener.samples import VENDOR, fields, message
 
 ARRIVAL = Arrival(1_770_000_000_000_000, datetime(2026, 2, 4, 12, 5, 31, tzinfo=UTC), "10.0.0.1:9")
@@ -95,7 +95,10 @@ def test_what_is_not_used_is_accepted_with_a_note() -> None:
 def test_a_refusal_keeps_its_reason_and_its_key() -> None:
     receipt = receive(message(segments=("ORC|NW", "OBR|1")))
 
-    assert receipt.error == "ORC-2: an order needs a placer, filler or accession number or a study UID"
+    assert (
+        receipt.error
+        == "ORC-2: an order needs a placer, filler or accession number or a study UID"
+    )
     assert receipt.key is not None
 
 
@@ -162,6 +165,25 @@ def test_two_messages_in_one_frame_without_a_batch_have_no_envelope() -> None:
 
     assert [receipt.control_id for receipt in submission.receipts] == ["1", "2"]
     assert submission.envelope == b""
+
+
+def test_a_batch_of_ten_thousand_messages_is_read() -> None:
+    batch = b"BHS|^~\\&|PACS\r" + b"".join(message(str(number)) for number in range(10_000))
+
+    receipts = Reception(Profiles()).receive(batch, ARRIVAL).receipts
+
+    assert len(receipts) == 10_000
+    assert {receipt.state for receipt in receipts} == {"waiting"}
+
+
+def test_a_frame_that_spells_millions_of_messages_is_refused_as_one() -> None:
+    flood = message() + b"MSH\r" * 1_000_000
+
+    receipts = Reception(Profiles()).receive(flood, ARRIVAL).receipts
+
+    assert [(receipt.state, receipt.ack_code, receipt.error) for receipt in receipts] == [
+        ("refused", "AE", "too many messages in one batch")
+    ]
 
 
 def test_places_in_the_order_of_arrival_only_rise() -> None:

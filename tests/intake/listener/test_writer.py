@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from apps.intake.listener.limits import Limits
 from apps.intake.listener.profiles import Profiles
-from apps.intake.listener.reception import Arrival, Reception
 from apps.intake.listener.receipts import Failure, Receipt, Written
+from apps.intake.listener.reception import Arrival, Reception
 from apps.intake.listener.store import (
     MessageRefusedError,
     OutcomeUnknownError,
@@ -139,9 +139,7 @@ def test_a_message_of_two_orders_waits_for_the_other_writers_one() -> None:
         bench.stores[1].gate.clear()
         bench.submit(message("1", accession="X"), home=0)
         bench.submit(message("2", accession="Y"), home=1)
-        both = bench.submit(
-            message("3", accession="X", segments=("OBR|1||X", "OBR|2||Y")), home=0
-        )
+        both = bench.submit(message("3", accession="X", segments=("OBR|1||X", "OBR|2||Y")), home=0)
         bench.submit(message("4", accession="Z"), home=0)
         running = asyncio.create_task(bench.writers.run())
         await asyncio.sleep(0.05)
@@ -191,9 +189,7 @@ def test_a_store_that_is_away_or_unsure_or_broken_fails_the_batch_and_not_the_wr
     errors = iter([StoreUnavailableError("away"), OutcomeUnknownError("lost"), ValueError("ours")])
 
     async def scenario() -> list[Sequence[object] | None]:
-        bench = Bench(
-            FakeStore(lambda _receipt: next(errors, None)), limits=Limits(batch_rows=1)
-        )
+        bench = Bench(FakeStore(lambda _receipt: next(errors, None)), limits=Limits(batch_rows=1))
         sent = [bench.submit(message(str(number))) for number in range(4)]
         await bench.finish()
         return [pending.results for pending in sent]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -13,6 +15,7 @@ from pathlib import Path
 import psutil
 import psycopg
 
+from radassign.linux import die_with_parent_hook
 from radassign.postgres import EmbeddedPostgres
 from radassign.postgres.record import APP_ROLE, OWNER_ROLE, connection_settings
 from tests.core.worker.scene.tasks import TABLES
@@ -103,10 +106,15 @@ class Scene:
         if self._worker is not None:
             self.kill(self._worker)
         self.server.destroy()
+        shutil.rmtree(self.data_dir, ignore_errors=True)
 
     def start_worker(self) -> psutil.Popen:
         before = self._pushers()
-        process = psutil.Popen([sys.executable, _MANAGE, "worker"], env=self._environment())
+        process = psutil.Popen(
+            [sys.executable, _MANAGE, "worker"],
+            env=self._environment(),
+            preexec_fn=die_with_parent_hook(signal.SIGKILL),
+        )
         if not wait_until(lambda: self._pushers() >= before + 2, seconds=20):
             self.kill(process)
             raise AssertionError("the worker does not come up")
