@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 import django
+from django.db import models
 
 from benchmarks.engine_world import build_config
 
@@ -20,6 +21,8 @@ _WITHOUT_LIMIT = 1_000_000
 _SLA_MINUTES = (("STAT", 5, 60), ("URGENT", 15, 240), ("ROUTINE", None, 1440))
 # What ``listener_load`` calls the site it orders for.
 _LOAD_SITE = "Robina"
+
+Row = TypeVar("Row", bound=models.Model)
 
 
 def load(ris_port: int) -> dict[str, int]:
@@ -56,18 +59,17 @@ class _Loader:
         )
         return self.counts
 
-    def _add(self, model: Any, rows: Iterable[Any]) -> list[Any]:
-        made: list[Any] = model.objects.bulk_create(rows)
-        self.counts[model._meta.label_lower] = len(made)  # noqa: SLF001 -- Django's public _meta
+    def _add(self, rows: Sequence[Row]) -> list[Row]:
+        model = type(rows[0])
+        made: list[Row] = model._default_manager.bulk_create(rows)  # noqa: SLF001 -- Django's API
+        self.counts[model.__name__] = len(made)
         return made
 
     def _load_places(self) -> None:
         names = sorted({site.cluster for site in self.config.sites})
         clusters = {
             row.code: row
-            for row in self._add(
-                self.catalog.Cluster,
-                [self.catalog.Cluster(code=code, name=code) for code in names],
+            for row in self._add([self.catalog.Cluster(code=code, name=code) for code in names],
             )
         }
         rows = [
@@ -82,15 +84,13 @@ class _Loader:
             )
             for site in self.config.sites
         ]
-        self.sites = {row.code: row for row in self._add(self.catalog.Site, rows)}
+        self.sites = {row.code: row for row in self._add(rows)}
         first = next(iter(self.sites.values()))
         self.catalog.SiteAlias.objects.create(site=first, value=_LOAD_SITE)
 
     def _load_people(self) -> None:
         roster, people = self.roster, self.config.radiologists
-        self._add(
-            roster.Radiologist,
-            [
+        self._add([
                 roster.Radiologist(
                     id=person.id,
                     family_name=person.name,
@@ -103,9 +103,7 @@ class _Loader:
                 for person in people
             ],
         )
-        self._add(
-            roster.RadiologistCredential,
-            [
+        self._add([
                 roster.RadiologistCredential(
                     radiologist_id=person.id, name=credential.name, end_date=credential.end_on
                 )
@@ -113,17 +111,13 @@ class _Loader:
                 for credential in person.credentials
             ],
         )
-        self._add(
-            roster.Licence,
-            [
+        self._add([
                 roster.Licence(radiologist_id=person.id, jurisdiction=licence.jurisdiction)
                 for person in people
                 for licence in person.licences
             ],
         )
-        self._add(
-            roster.Privilege,
-            [
+        self._add([
                 roster.Privilege(radiologist_id=person.id, start_date=privilege.start_on)
                 for person in people
                 for privilege in person.privileges
@@ -146,10 +140,8 @@ class _Loader:
             )
             for shift in facts
         ]
-        self.shifts = {row.code: row for row in self._add(roster.Shift, rows)}
-        self._add(
-            roster.ShiftWorkType,
-            [
+        self.shifts = {row.code: row for row in self._add(rows)}
+        self._add([
                 roster.ShiftWorkType(
                     shift=self.shifts[shift.code],
                     modality=work.modality or "",
@@ -161,17 +153,13 @@ class _Loader:
                 for work in shift.work_types
             ],
         )
-        self._add(
-            roster.ShiftSite,
-            [
+        self._add([
                 roster.ShiftSite(shift=self.shifts[shift.code], site=self.sites[code])
                 for shift in facts
                 for code in sorted(shift.sites or ())
             ],
         )
-        self._add(
-            roster.RosterAssignment,
-            [
+        self._add([
                 roster.RosterAssignment(
                     shift=self.shifts[row.shift],
                     radiologist_id=row.radiologist,
@@ -184,9 +172,7 @@ class _Loader:
 
     def _load_rules(self) -> None:
         rules = self.rules
-        self._add(
-            rules.AssignmentRule,
-            [
+        self._add([
                 rules.AssignmentRule(
                     name=rule.name,
                     priority_order=rule.priority_order,
@@ -199,9 +185,7 @@ class _Loader:
                 for rule in self.config.rules
             ],
         )
-        self._add(
-            rules.SlaPolicy,
-            [
+        self._add([
                 rules.SlaPolicy(urgency=urgency, acknowledge_minutes=first, report_minutes=last)
                 for urgency, first, last in _SLA_MINUTES
             ],

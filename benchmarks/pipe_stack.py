@@ -62,7 +62,7 @@ def running_stack() -> Iterator[Stack]:
         )
     try:
         _wait_until_ready(process, log)
-        subprocess.run(
+        subprocess.run(  # noqa: S603 -- our own command
             [sys.executable, "-m", "benchmarks.department", str(ris_port)],
             env=env, check=True, stdout=subprocess.DEVNULL,
         )  # fmt: skip
