@@ -69,7 +69,8 @@ class _Loader:
         names = sorted({site.cluster for site in self.config.sites})
         clusters = {
             row.code: row
-            for row in self._add([self.catalog.Cluster(code=code, name=code) for code in names],
+            for row in self._add(
+                [self.catalog.Cluster(code=code, name=code) for code in names],
             )
         }
         rows = [
@@ -90,7 +91,8 @@ class _Loader:
 
     def _load_people(self) -> None:
         roster, people = self.roster, self.config.radiologists
-        self._add([
+        self._add(
+            [
                 roster.Radiologist(
                     id=person.id,
                     family_name=person.name,
@@ -103,7 +105,8 @@ class _Loader:
                 for person in people
             ],
         )
-        self._add([
+        self._add(
+            [
                 roster.RadiologistCredential(
                     radiologist_id=person.id, name=credential.name, end_date=credential.end_on
                 )
@@ -111,13 +114,15 @@ class _Loader:
                 for credential in person.credentials
             ],
         )
-        self._add([
+        self._add(
+            [
                 roster.Licence(radiologist_id=person.id, jurisdiction=licence.jurisdiction)
                 for person in people
                 for licence in person.licences
             ],
         )
-        self._add([
+        self._add(
+            [
                 roster.Privilege(radiologist_id=person.id, start_date=privilege.start_on)
                 for person in people
                 for privilege in person.privileges
@@ -141,7 +146,8 @@ class _Loader:
             for shift in facts
         ]
         self.shifts = {row.code: row for row in self._add(rows)}
-        self._add([
+        self._add(
+            [
                 roster.ShiftWorkType(
                     shift=self.shifts[shift.code],
                     modality=work.modality or "",
@@ -153,13 +159,15 @@ class _Loader:
                 for work in shift.work_types
             ],
         )
-        self._add([
+        self._add(
+            [
                 roster.ShiftSite(shift=self.shifts[shift.code], site=self.sites[code])
                 for shift in facts
                 for code in sorted(shift.sites or ())
             ],
         )
-        self._add([
+        self._add(
+            [
                 roster.RosterAssignment(
                     shift=self.shifts[row.shift],
                     radiologist_id=row.radiologist,
@@ -172,7 +180,8 @@ class _Loader:
 
     def _load_rules(self) -> None:
         rules = self.rules
-        self._add([
+        self._add(
+            [
                 rules.AssignmentRule(
                     name=rule.name,
                     priority_order=rule.priority_order,
@@ -185,7 +194,8 @@ class _Loader:
                 for rule in self.config.rules
             ],
         )
-        self._add([
+        self._add(
+            [
                 rules.SlaPolicy(urgency=urgency, acknowledge_minutes=first, report_minutes=last)
                 for urgency, first, last in _SLA_MINUTES
             ],

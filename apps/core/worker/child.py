@@ -18,7 +18,7 @@ from radassign.linux import die_with_parent_hook
 log = logging.getLogger(__name__)
 
 GRACE_SECONDS = 12.0
-STUCK_GRACE_SECONDS = 2.0
+STUCK_GRACE_SECONDS = 1.0
 _SHORT_LIFE_SECONDS = 10.0
 _FIRST_WAIT_SECONDS = 0.25
 _LONGEST_WAIT_SECONDS = 10.0

@@ -37,6 +37,7 @@ CONTROL_CODES: Mapping[str, Action] = {
     "XO": Action.CHANGE,
     "XX": Action.CHANGE,
     "RO": Action.CHANGE,
+    "XR": Action.CHANGE,
     "CA": Action.CANCEL,
     "OC": Action.CANCEL,
     "DC": Action.CANCEL,
@@ -51,27 +52,20 @@ CONTROL_CODES: Mapping[str, Action] = {
     "HR": Action.HOLD,
     "RL": Action.RELEASE,
     "OE": Action.RELEASE,
+    "OR": Action.RELEASE,
     "SC": Action.STATUS,
-    "SN": Action.NOTE,
-    "NA": Action.NOTE,
-    "OK": Action.NOTE,
-    "UA": Action.NOTE,
-    "UC": Action.NOTE,
-    "UD": Action.NOTE,
-    "UH": Action.NOTE,
-    "UR": Action.NOTE,
-    "UM": Action.NOTE,
-    "UX": Action.NOTE,
-    "RE": Action.NOTE,
-    "SR": Action.NOTE,
-    "SS": Action.NOTE,
-    "CN": Action.NOTE,
-    "LI": Action.NOTE,
-    "UN": Action.NOTE,
+    **dict.fromkeys(
+        (
+            "AF CN CP DE DF FU LI MC NA OF OK OP PC PR PY RC RE RF RR "
+            "SN SR SS UA UC UD UF UH UM UN UR UX"
+        ).split(),
+        Action.NOTE,
+    ),
 }
 """ORC-1 to what it asks for; a code that is not here is flagged and read as missing: new.
 
-Source: spec 1, control codes; HL7 table 0119.
+Answers, refusals and what pharmacies say ask for nothing: they are noted at orders that are
+known and never make one. Source: spec 1, control codes; HL7 table 0119.
 """
 
 RESULT_STATUSES: Mapping[str, OrderStatus] = {

@@ -146,7 +146,8 @@ def _accession_places(profile: SenderProfile) -> tuple[str, ...]:
 def _accession(facts: RawFacts) -> tuple[str, int]:
     """Return the shown accession and how good its place is; 0 is the best, 9 the placer's."""
     if not facts.accessions:
-        return facts.study_uid[:200], PLACER_RANK
+        number = facts.filler.value or facts.placer.value or facts.study_uid
+        return number[:200], PLACER_RANK
     best = facts.accessions[0]
     return best.value[:200], PLACER_RANK if best.place in _PLACER_PLACES else _RANKS[best.place]
 
@@ -242,7 +243,7 @@ def _values(facts: RawFacts, known: Known, sender: Sender) -> dict[str, Any]:
         "subspecialty": known.subspecialty,
         "sent_urgency": facts.urgency.urgency,
         "default_urgency": default,
-        "rvu": procedure.rvu if procedure else Decimal(1),
+        "rvu": _rvu(facts, procedure),
         "indication": facts.indication,
         "ordering_provider": " ".join(part for part in (provider.id, provider.name) if part)[:300],
         "ordering_contact": facts.provider_contact[:300],
@@ -257,6 +258,13 @@ def _values(facts: RawFacts, known: Known, sender: Sender) -> dict[str, Any]:
         "sender": sender.name[:400],
     }
     return {name: value for name, value in values.items() if value not in ("", None)}
+
+
+def _rvu(facts: RawFacts, procedure: Procedure | None) -> Decimal | None:
+    """Return what the named procedure counts; a change that names none leaves it."""
+    if procedure is not None:
+        return procedure.rvu
+    return Decimal(1) if facts.procedure_code else None
 
 
 def _description(procedure: Procedure | None) -> str:

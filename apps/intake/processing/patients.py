@@ -13,7 +13,7 @@ def patient_update(facts: PatientFacts, issuer: str) -> PatientUpdate | None:
         return None
     return PatientUpdate(
         authority=(mrn.authority or issuer)[:120],
-        mrn=mrn.value,
+        mrn=mrn.value[:400],
         family_name=facts.family,
         given_name=" ".join(part for part in (facts.given, facts.middle) if part),
         birth_on=facts.birth_on,

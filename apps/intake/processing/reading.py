@@ -50,7 +50,8 @@ def sender_of(message: Message, catalogue: Catalogue) -> Sender:
     facility = _first_filled(message, 4)
     profile = catalogue.profile(application=application, facility=facility)
     issuer = issuer_for(profile_issuer=profile.issuer, facility=facility, application=application)
-    return Sender(application, facility, issuer, profile)
+    # As wide as its columns; whoever names themselves at greater length is still told apart.
+    return Sender(application, facility, issuer[:200], profile)
 
 
 def _first_filled(message: Message, field: int) -> str:
@@ -83,16 +84,20 @@ def _read_orders(
         )
         for group in groups
     )
+    numbered = tuple(change for change in changes if change.identities)
+    is_whole = len(numbered) == len(changes)
     return Reading(
-        changes=tuple(change for change in changes if change.identities),
-        note="" if groups else "no order in it",
-        flags=tuple(message.flags),
+        changes=numbered,
+        note="" if numbered else "no order with a number in it",
+        flags=(*message.flags, *(() if is_whole else ("group_without_number",))),
     )
 
 
 def _read_patients(message: Message, trigger: str, sender: Sender) -> Reading:
     if trigger == "A40":
-        return Reading(merges=tuple(_merges(message, sender)), flags=tuple(message.flags))
+        merges = tuple(_merges(message, sender))
+        note = "" if merges else "no two patients in it"
+        return Reading(merges=merges, note=note, flags=tuple(message.flags))
     if trigger not in _UPDATES:
         return Reading(note="not used")
     patient = patient_update(read_patient(message.first("PID")), sender.issuer)
@@ -109,6 +114,8 @@ def _merges(message: Message, sender: Sender) -> Iterable[tuple[PatientUpdate, P
         if survivor is None:
             continue
         for prior in merge.prior:
-            dead = PatientUpdate(authority=prior.authority or sender.issuer, mrn=prior.value)
+            dead = PatientUpdate(
+                authority=(prior.authority or sender.issuer)[:120], mrn=prior.value[:400]
+            )
             if dead.key != survivor.key:
                 yield survivor, dead

@@ -188,7 +188,7 @@ def test_what_does_not_move_is_nudged_for_and_then_its_cluster_ended(
         _later(settled, hand_clock, 1.0)
 
     assert _nudged() == ["task.two"]
-    assert [each.process.ends for each in guarded] == [[], [2.0]]  # type: ignore[attr-defined] # FakeProcess
+    assert [each.process.ends for each in guarded] == [[], [1.0]]  # type: ignore[attr-defined] # FakeProcess
 
 
 @pytest.mark.parametrize(
