@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 _START, _END = b"\x0b", b"\x1c\x0d"
 _WORK = (
@@ -91,8 +92,8 @@ class Destination(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 -- what a TCP server gives
-        self._transport = transport
+        # uvloop's transports are of no class of asyncio's.
+        self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         """Answer every message that is complete."""
@@ -102,7 +103,8 @@ class Destination(asyncio.Protocol):
 
     def _take(self, block: bytes) -> None:
         control_id = block.split(b"|", 10)[9]
-        obr = block[block.index(b"\rOBR|") :].split(b"|", 19)
+        start = block.index(b"\rOBR|") + 1
+        obr = block[start : block.index(b"\r", start)].split(b"|")
         self._journal.arrived(obr[18] if len(obr) > 18 else obr[3])
         self._transport.write(
             b"\x0bMSH|^~\\&|RIS|H|ASSIGNMENT_ENGINE|ENTERPRISE|20260204||ACK|1|P|2.5.1\r"
@@ -121,8 +123,8 @@ class Sender(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 -- what a TCP client gives
-        self._transport = transport
+        # uvloop's transports are of no class of asyncio's.
+        self._transport = cast("asyncio.Transport", transport)
 
     def send(self, block: bytes) -> None:
         """Send an order, whatever is still unanswered."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.core.paginator import Paginator
-from django.db import IntegrityError, connection, models
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.functional import cached_property
 from django.utils.html import format_html
@@ -31,6 +31,7 @@ else:
     BasePaginator = Paginator
 
 
+_DEADLOCK = "40P01"
 NOTHING = SafeString("\N{EN DASH}")
 """What stands where there is no value."""
 
@@ -93,8 +94,11 @@ class RecordAdmin(ModelAdmin):
         """
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
-        except IntegrityError as error:
-            self.message_user(request, _refused(error), messages.ERROR)
+        except (IntegrityError, OperationalError) as error:
+            cause = _collision(error)
+            if cause is None:
+                raise
+            self.message_user(request, cause, messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
 
 
@@ -153,13 +157,23 @@ def check_deferred_constraints() -> None:
     connection.check_constraints()
 
 
-def _refused(error: IntegrityError) -> str:
-    """Say which rule of the database refused the change, without the row's values."""
+def _collision(error: DatabaseError) -> str | None:
+    """Say what two changes at once broke, without the row's values; None for other errors.
+
+    Whoever waits for the other's commit to check a deferred constraint may also be the one that
+    PostgreSQL ends as a deadlock.
+    """
     diagnostics = getattr(error.__cause__, "diag", None)
-    name = getattr(diagnostics, "constraint_name", None) or "a rule of the database"
+    name = getattr(diagnostics, "constraint_name", None)
+    if name:
+        cause = f"the change breaks “{name}”"
+    elif getattr(error.__cause__, "sqlstate", None) == _DEADLOCK:
+        cause = "it met another change at the same moment"
+    else:
+        return None
     return (
-        f"Not saved: the change breaks “{name}”. Somebody may have changed the same records "
-        "meanwhile; look at them and try again."
+        f"Not saved: {cause}. Somebody may have changed the same records meanwhile; look at "
+        "them and try again."
     )
 
 

@@ -39,7 +39,7 @@ class IdentityBook:
         """Begin empty; the errands read what is stored."""
         self._orders: dict[_Key, list[int]] = defaultdict(list)
         self._fresh: list[dict[str, Any]] = []
-        self._cancelled: dict[_Key, dict[str, Any]] = {}
+        self._cancelled: dict[_Key, int] = {}
         self._fresh_cancels: list[dict[str, Any]] = []
 
     def errands(self, wanted: Iterable[tuple[str, Identity]]) -> list[bulk.Errand]:
@@ -67,8 +67,8 @@ class IdentityBook:
             self._orders[issuer, kind, value].append(order_id)
 
     def _take_cancels(self, rows: list[tuple[Any, ...]]) -> None:
-        for issuer, kind, value in rows:
-            self._cancelled[issuer, kind, value] = {}
+        for issuer, kind, value, message_id in rows:
+            self._cancelled[issuer, kind, value] = message_id
 
     def matches(self, issuer: str, identities: Sequence[Identity]) -> list[tuple[Identity, int]]:
         """Return which orders these numbers name, in the order in which numbers are tried.
@@ -100,9 +100,25 @@ class IdentityBook:
                 }
             )
 
-    def was_cancelled(self, issuer: str, identities: Iterable[Identity]) -> bool:
-        """Return whether a cancel came for one of these numbers before any order did."""
-        return any((issuer, *identity) in self._cancelled for identity in identities)
+    def owner(self, issuer: str, identity: Identity) -> int | None:
+        """Return the order that a number names, the newest of several."""
+        known = self._orders.get((issuer, *identity))
+        return known[-1] if known else None
+
+    def was_cancelled(
+        self, issuer: str, identities: Iterable[Identity], *, apart_from: int
+    ) -> bool:
+        """Return whether a cancel came for one of these numbers before any order did.
+
+        Args:
+            issuer: of the numbers.
+            identities: the numbers.
+            apart_from: a message whose own cancels do not count: it replaces what it cancels.
+        """
+        return any(
+            self._cancelled.get((issuer, *identity), apart_from) != apart_from
+            for identity in identities
+        )
 
     def keep_cancel(
         self, issuer: str, identities: Iterable[Identity], *, at: object, message_id: int
@@ -112,15 +128,16 @@ class IdentityBook:
             key = (issuer, identity.kind.value, identity.value)
             if key in self._cancelled:
                 continue
-            row = {
-                "issuer": issuer,
-                "kind": identity.kind.value,
-                "value": identity.value,
-                "at": at,
-                "message_id": message_id,
-            }
-            self._cancelled[key] = row
-            self._fresh_cancels.append(row)
+            self._cancelled[key] = message_id
+            self._fresh_cancels.append(
+                {
+                    "issuer": issuer,
+                    "kind": identity.kind.value,
+                    "value": identity.value,
+                    "at": at,
+                    "message_id": message_id,
+                }
+            )
 
     def flush(self) -> None:
         """Write what was added."""
@@ -133,4 +150,7 @@ _ORDERS = (
     "SELECT issuer, kind, value, order_id FROM orders_orderidentifier "  # noqa: S608 -- our own
     f"WHERE {_AMONG} ORDER BY id"
 )
-_CANCELS = f"SELECT issuer, kind, value FROM orders_unknowncancel WHERE {_AMONG}"  # noqa: S608
+_CANCELS = (
+    "SELECT issuer, kind, value, message_id FROM orders_unknowncancel "  # noqa: S608 -- our own
+    f"WHERE {_AMONG}"
+)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib.postgres.fields import ArrayField
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
 from apps.audit.triggers import audited
 from apps.catalog.models import Site
-from apps.core.fields import ProtectedBytesField
+from apps.core.fields import PortField, ProtectedBytesField
 from apps.core.natural import NaturalKeyModel
 from apps.core.triggers import raises_version
 from apps.core.validators import validate_zone
@@ -26,7 +25,7 @@ class Destination(NaturalKeyModel):
 
     name = models.CharField(max_length=120, unique=True)
     host = models.CharField(max_length=253)
-    port = models.PositiveIntegerField(validators=[MinValueValidator(1), MaxValueValidator(65535)])
+    port = PortField()
     is_enabled = models.BooleanField(default=True)
     senders = ArrayField(
         models.CharField(max_length=200),

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 
 from apps.audit.models import AuditEvent
+from apps.core import admin_base
 from apps.roster.models import (
     Radiologist,
     RosterAssignment,
@@ -116,11 +118,9 @@ def test_cancelled_and_deleted_rows_do_not_count_as_overlap(client: Client) -> N
     ]
 
 
-def test_overlap_that_the_form_could_not_see_is_a_message_and_saves_nothing(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def unseen_overlap(client: Client, monkeypatch: pytest.MonkeyPatch) -> HttpResponse:
+    """Post a row that overlaps one that was committed after the form was checked."""
     row = RosterAssignmentFactory.create(start_date=date(2026, 1, 1))
-    # As if the other row had been committed after this form was checked.
     monkeypatch.setattr(RosterAssignment, "validate_constraints", lambda *_, **__: None)
     data = {
         "shift": row.shift_id,
@@ -129,13 +129,33 @@ def test_overlap_that_the_form_could_not_see_is_a_message_and_saves_nothing(
         "end_date": "",
         "status": "active",
     }
-    response = client.post(admin_url("roster.rosterassignment", "add"), data, follow=True)
+    return client.post(admin_url("roster.rosterassignment", "add"), data, follow=True)
+
+
+def test_overlap_that_the_form_could_not_see_is_a_message_and_saves_nothing(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    response = unseen_overlap(client, monkeypatch)
     assert response.status_code == 200
     (message,) = response.context["messages"]
     assert str(message) == (
         "Not saved: the change breaks “roster_rows_do_not_overlap”. Somebody may have changed "
         "the same records meanwhile; look at them and try again."
     )
+    assert RosterAssignment.objects.count() == 1
+
+
+def test_deadlock_with_another_change_is_a_message_and_saves_nothing(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deadlock() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("DO $$ BEGIN RAISE 'deadlock' USING ERRCODE = '40P01'; END $$")
+
+    monkeypatch.setattr(admin_base, "check_deferred_constraints", deadlock)
+    response = unseen_overlap(client, monkeypatch)
+    (message,) = response.context["messages"]
+    assert str(message).startswith("Not saved: it met another change at the same moment.")
     assert RosterAssignment.objects.count() == 1
 
 

@@ -149,7 +149,9 @@ class Desk:
             since=since,
             tried_at=self.at,
             attempts=attempts,
-            is_waiting=reason is not Reason.HELD,
+            # What a rule holds is tried again when rules change, what a sender or a person
+            # holds waits for its release.
+            is_waiting=reason is not Reason.HELD or trace is not None,
             trace=trace or {},
         )
         self.pending.queued[case.order.pk] = case.queued
@@ -206,15 +208,22 @@ class Desk:
         if case.assignment is None:
             self.queue(case, Reason.HELD, trace=trace, text=reason[:200])
 
-    def release(self, case: Case) -> None:
-        """Release a held order: back to its reader if still fit, else decided anew."""
+    def release(self, case: Case, *, parked: Reason | None = None) -> None:
+        """Release a held order: back to its reader if still fit, else decided anew.
+
+        Args:
+            case: the order; one that is not held is left alone.
+            parked: what is missing to decide it, None when nothing is.
+        """
         if case.order.status != OrderStatus.HELD:
             return
-        case.order.held_reason = ""
         assignment = case.assignment
         if assignment is None or self.reader_refusal(case, count_capacity=True) is not None:
             self.end(case, EndReason.UNFIT)
-            self.decide(case)
+            if parked is None:
+                self.decide(case)
+            else:
+                self.queue(case, parked)
             return
         assignment.state = AssignmentState.ASSIGNED
         self.book.regain(assignment.radiologist_id, case.seat())
@@ -234,7 +243,6 @@ class Desk:
     def report(self, case: Case, status: OrderStatus) -> None:
         """Note a preliminary, final or amended report: the seat is free, the time recorded."""
         self._leave_queue(case)
-        case.order.held_reason = ""
         self._move(case, status)
         if case.order.reported_at is None:
             case.order.reported_at = self.at
@@ -284,6 +292,12 @@ class Desk:
         """Mark the order with something a person may want to know; once."""
         if flag not in case.order.flags:
             case.order.flags = [*case.order.flags, flag]
+            self.pending.touch(case)
+
+    def unflag(self, case: Case, flag: str) -> None:
+        """Take back a mark that no longer holds."""
+        if flag in case.order.flags:
+            case.order.flags = [kept for kept in case.order.flags if kept != flag]
             self.pending.touch(case)
 
     def flush(self) -> flush.Flushed:
@@ -359,6 +373,8 @@ class Desk:
         if order.status != status:
             check_can_move(order.status, status)
             order.status = status
+            # Whoever holds an order gives the reason after the move.
+            order.held_reason = ""
         order.updated_at = self.at
         self.pending.touch(case)
 

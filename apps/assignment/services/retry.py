@@ -41,6 +41,7 @@ PARKED = frozenset(
     }
 )
 """Reasons that no roster mends: intake reads those orders again when a mapping changes."""
+_CAN_BE_TRIED = frozenset({OrderStatus.UNASSIGNED, OrderStatus.HELD})
 HELPFUL_AREAS = ("catalog", "roster", "rules", "presence", "seats")
 
 
@@ -150,7 +151,7 @@ def _still_waiting(ids: Iterable[int], cases: dict[int, Case]) -> list[Case]:
         case
         for order_id in ids
         if (case := cases.get(order_id)) is not None
-        and case.order.status == OrderStatus.UNASSIGNED
+        and case.order.status in _CAN_BE_TRIED
         and case.queued is not None
         and case.queued.is_waiting
     ]

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from apps.assignment.choices import EndReason
 from apps.assignment.desk import Case
-from apps.engine.codes import Reason, Urgency
-from apps.engine.vocabulary import specialty_for
 from apps.intake.processing.changes import Action, OrderChange, Reading
+from apps.intake.processing.filling import fill, missing, settle
 from apps.intake.processing.session import Session
 from apps.orders.choices import OrderStatus
-from apps.orders.lifecycle import REPORTED, can_move
+from apps.orders.lifecycle import WITH_READER, can_move
 
-_UNDECIDED = frozenset({OrderStatus.RECEIVED, OrderStatus.UNASSIGNED})
-_ROUTED_BY = ("site_id", "modality", "body_part", "subspecialty", "procedure_id")
+_REPLACED = "\0replaced"
+"""What no OBR-4.1 says."""
+_HAS_FINAL = frozenset({OrderStatus.FINAL, OrderStatus.AMENDED})
 
 
 @dataclass
@@ -43,6 +42,7 @@ class Step:
     message_id: int
     received_at: datetime
     claimed: dict[int, str]
+    flag: str = ""
 
 
 def apply_reading(
@@ -61,75 +61,22 @@ def apply_reading(
     return effect
 
 
-def fill(session: Session, case: Case, change: OrderChange) -> bool:
-    """Take over what a change says; return whether what routes the order changed.
-
-    A change leaves what it does not fill; the urgency stands unless the sender says another
-    than the last time, so that a rule's or a person's choice is not undone by a repeat.
-    """
-    order, before = case.order, _routing(case)
-    values = dict(change.values)
-    urgency = _urgency(case, values.pop("sent_urgency", None), values.pop("default_urgency"))
-    if not case.is_new and "procedure_id" not in values and change.procedure_code:
-        values["procedure_id"] = None
-    for name, value in values.items():
-        setattr(order, name, value)
-    _improve_accession(case, change)
-    case.procedure = session.procedure(order.procedure_id)
-    if not order.subspecialty or _routing(case) != before:
-        order.subspecialty = _subspecialty(case)
-    if change.patient is not None:
-        case.patient = session.patients.update(change.patient)
-        order.patient_id = case.patient.pk
-    _set_urgency(session, case, urgency)
-    session.desk.set_due_times(case)
-    for flag in change.flags:
-        session.desk.flag(case, flag)
-    session.desk.pending.touch(case)
-    return _routing(case) != before
-
-
-def settle(session: Session, case: Case, parked: Reason | None) -> None:
-    """Decide an order that has no reader, or park it with what is missing."""
-    if case.order.status not in _UNDECIDED:
-        return
-    if parked is None:
-        session.desk.decide(case)
-    else:
-        session.desk.queue(case, parked)
-
-
-def missing(case: Case, change: OrderChange) -> Reason | None:
-    """Return what the order still lacks, all its messages taken together."""
-    if change.parked is None:
-        return None
-    order = case.order
-    if order.site_id is None:
-        return Reason.UNKNOWN_SITE
-    if not order.modality:
-        return change.parked if change.parked in _NO_MODALITY else Reason.UNKNOWN_MODALITY
-    return Reason.NO_PATIENT if order.patient_id is None else None
-
-
-_NO_MODALITY = frozenset({Reason.UNKNOWN_MODALITY, Reason.UNKNOWN_PROCEDURE})
-
-
 # -- the handlers ---------------------------------------------------------------------------
 
 
 def _apply(step: Step) -> None:
-    case, flag = step.session.find(step.change, step.claimed)
-    if flag:
-        step.effect.flags.append(flag)
+    case, step.flag = step.session.find(step.change, step.claimed)
+    if step.flag:
+        step.effect.flags.append(step.flag)
     if case is None:
         _UNKNOWN[step.change.action](step)
         return
     step.effect.touch(case)
     more = case.order.pk in step.claimed
     step.claimed[case.order.pk] = step.change.procedure_code
-    if step.change.action is not Action.CANCEL:
-        step.session.identities.add(case.order.pk, step.change.issuer, step.change.identities)
+    step.session.know(case, step.change)
     case.order.last_message_id = step.message_id
+    step.session.desk.pending.touch(case)
     _KNOWN[step.change.action](step, case, more)
 
 
@@ -138,11 +85,15 @@ def _make(step: Step) -> None:
     case = session.make(change, received_at=step.received_at)
     step.effect.touch(case)
     step.claimed[case.order.pk] = change.procedure_code
-    session.identities.add(case.order.pk, change.issuer, change.identities)
+    session.know(case, change)
     case.order.last_message_id = step.message_id
     fill(session, case, change)
     session.keep_segments(case, change, more=False)
-    if session.identities.was_cancelled(change.issuer, change.identities):
+    if step.flag:
+        session.desk.flag(case, step.flag)
+    if session.identities.was_cancelled(
+        change.issuer, change.identities, apart_from=step.message_id
+    ):
         session.desk.flag(case, "cancelled_before_it_came")
         session.desk.cancel(case)
         return
@@ -176,7 +127,7 @@ def _update(step: Step, case: Case, more: bool) -> None:  # noqa: FBT001 -- tabl
     session.keep_segments(case, step.change, more=more)
     if case.order.rvu != held_rvu:
         desk.resize(case)
-    if case.assignment is not None and case.order.status not in REPORTED:
+    if case.assignment is not None and case.order.status in WITH_READER:
         desk.recheck(case, is_rerouted=is_rerouted)
         return
     settle(session, case, missing(case, step.change))
@@ -188,6 +139,8 @@ def _cancel(step: Step, case: Case, more: bool) -> None:  # noqa: ARG001, FBT001
 
 def _replace(step: Step, case: Case, more: bool) -> None:  # noqa: ARG001, FBT001 -- handlers
     _cancel_as(step, case, EndReason.REPLACED)
+    # What replaces it (RO, in the same message) is an order of its own, also under its numbers.
+    step.claimed[case.order.pk] = _REPLACED
 
 
 def _cancel_as(step: Step, case: Case, reason: EndReason) -> None:
@@ -200,12 +153,13 @@ def _cancel_as(step: Step, case: Case, reason: EndReason) -> None:
 
 
 def _hold(step: Step, case: Case, more: bool) -> None:  # noqa: ARG001, FBT001 -- handlers
-    if can_move(case.order.status, OrderStatus.HELD):
+    is_held = case.order.status == OrderStatus.HELD
+    if is_held or can_move(case.order.status, OrderStatus.HELD):
         step.session.desk.hold(case, "held by the sender")
 
 
 def _release(step: Step, case: Case, more: bool) -> None:  # noqa: ARG001, FBT001 -- handlers
-    step.session.desk.release(case)
+    step.session.desk.release(case, parked=missing(case, step.change))
 
 
 def _status(step: Step, case: Case, more: bool) -> None:  # noqa: ARG001, FBT001 -- handlers
@@ -226,7 +180,7 @@ def _report(step: Step, case: Case) -> None:
     status = step.change.report
     if status is None:
         return
-    if status is OrderStatus.AMENDED and case.order.status != OrderStatus.FINAL:
+    if status is OrderStatus.AMENDED and case.order.status not in _HAS_FINAL:
         # A correction tells that there is a report, also when its first version never came.
         status = OrderStatus.FINAL
     if can_move(case.order.status, status):
@@ -235,8 +189,8 @@ def _report(step: Step, case: Case) -> None:
         step.session.desk.flag(case, f"{status.value}_after_{case.order.status}")
 
 
-def _note(step: Step, case: Case, more: bool) -> None:  # noqa: ARG001, FBT001 -- handlers
-    step.session.desk.pending.touch(case)
+def _note(step: Step, case: Case, more: bool) -> None:  # noqa: FBT001 -- handlers
+    """Leave the order as it is; its numbers were added and the message is noted."""
 
 
 _KNOWN: Mapping[Action, Callable[[Step, Case, bool], None]] = {
@@ -262,43 +216,3 @@ _UNKNOWN: Mapping[Action, Callable[[Step], None]] = {
     Action.RESULT: _note_unknown,
     Action.NOTE: _note_unknown,
 }
-
-
-# -- filling --------------------------------------------------------------------------------
-
-
-def _routing(case: Case) -> tuple[Any, ...]:
-    return tuple(getattr(case.order, name) for name in _ROUTED_BY)
-
-
-def _urgency(case: Case, sent: str | None, default: str) -> Urgency | None:
-    """Return the urgency to set, None to leave it: nothing said, or nothing new said."""
-    if case.is_new and case.order.status == OrderStatus.RECEIVED:
-        case.order.sent_urgency = sent or default
-        return Urgency(sent or default)
-    if sent is None or sent == case.order.sent_urgency:
-        return None
-    case.order.sent_urgency = sent
-    return Urgency(sent)
-
-
-def _set_urgency(session: Session, case: Case, urgency: Urgency | None) -> None:
-    if urgency is None:
-        return
-    if case.assignment is None:
-        case.order.urgency = urgency.value
-    else:
-        session.desk.set_urgency(case, urgency)
-
-
-def _improve_accession(case: Case, change: OrderChange) -> None:
-    """Show the better number: an NW may bring only a placer, a later XO the accession."""
-    order = case.order
-    if change.accession and change.accession_rank <= order.accession_rank:
-        order.accession = change.accession
-        order.accession_rank = change.accession_rank
-
-
-def _subspecialty(case: Case) -> str:
-    named = case.procedure.subspecialty if case.procedure else ""
-    return named or specialty_for(case.order.modality, case.order.body_part)

@@ -20,8 +20,10 @@ from apps.intake.choices import InboundState
 from apps.intake.models import InboundMessage
 from apps.intake.processing import queue
 from apps.intake.processing.apply import Effect, apply_reading
+from apps.intake.processing.around import SEAT_REASONS, Around
 from apps.intake.processing.catalogue import Catalogue, current_catalogue
 from apps.intake.processing.changes import Reading
+from apps.intake.processing.failures import describe
 from apps.intake.processing.queue import Waiting
 from apps.intake.processing.reading import read_message
 from apps.intake.processing.session import Books, Session
@@ -56,47 +58,71 @@ def process_waiting() -> int:
     except _AWAY as error:
         if not _is_about_data(error):
             raise
-        log.exception("a batch of %d messages failed; trying them one by one", len(batch))
-    except Exception:
-        log.exception("a batch of %d messages failed; trying them one by one", len(batch))
+        _note_failure(batch, error)
+    except Exception as error:  # noqa: BLE001 -- the messages are tried alone, and tell there
+        _note_failure(batch, error)
     return _one_by_one(batch)
 
 
+def _note_failure(batch: Sequence[Waiting], error: Exception) -> None:
+    what = describe(error)
+    log.warning("a batch of %d failed, trying its messages alone: %s", len(batch), what)
+
+
 def process(batch: Sequence[Waiting]) -> int:
-    """Let these messages take effect, all in one transaction; return their number.
+    """Let these messages take effect, in one transaction; return how many did.
+
+    The rest waits on where a seat was freed that an order in the unassigned queue may have been
+    waiting for: it goes to whom it is due before a new order takes it.
 
     Raises:
         TakenError: another decider took some of them meanwhile; nothing was done.
     """
     with transaction.atomic():
-        session, readings = _open(batch)
-        rows = [
-            _row(session, message, reading)
-            for message, reading in zip(batch, readings, strict=True)
-        ]
+        around = Around()
+        session, readings = _open(batch, around)
+        rows = _rows(session, batch, readings, around)
         with bulk.one_round_trip():
             flushed = session.flush()
             queue.clear_mark()
         taken = bulk.update(InboundMessage, rows, key="id", only_if="old.state = 'waiting'")
-        if taken != len(batch):
+        if taken != len(rows):
             raise TakenError
     after_commit(flushed)
     if flushed.queued:
         retry.make_sure_of_next(at=session.at)
-    return len(batch)
+    return len(rows)
 
 
-def _open(batch: Sequence[Waiting]) -> tuple[Session, list[Reading]]:
+def _open(batch: Sequence[Waiting], around: Around) -> tuple[Session, list[Reading]]:
     """Read the messages and open a session that knows of all they speak of."""
     catalogue, books = current_catalogue(), Books.empty()
     readings = _read_all(batch, catalogue)
-    desk = open_desk(at=clock.now(), actor=ACTOR, along=books.errands(readings))
+    along = [*books.errands(readings), *around.errands(batch)]
+    desk = open_desk(at=clock.now(), actor=ACTOR, along=along)
     newer = current_catalogue(desk.versions)
     if newer is not catalogue:
         books = Books.empty()
         readings = _read_all(batch, newer)
         bulk.run_errands(books.errands(readings))
     return Session(desk=desk, catalogue=newer, books=books), readings
+
+
+def _rows(
+    session: Session, batch: Sequence[Waiting], readings: Sequence[Reading], around: Around
+) -> list[dict[str, object]]:
+    """Apply the messages in turn; return what became of each, up to the first freed seat."""
+    rows: list[dict[str, object]] = []
+    for message, reading in zip(batch, readings, strict=True):
+        flags = ("control_id_reused",) if message.id in around.reused else ()
+        rows.append(_row(session, message, reading, flags))
+        if session.desk.book.freed and (around.somebody_waits or _waits_for_a_seat(session)):
+            break
+    return rows
+
+
+def _waits_for_a_seat(session: Session) -> bool:
+    return any(row.reason in SEAT_REASONS for row in session.desk.pending.queued.values())
 
 
 def _read_all(batch: Sequence[Waiting], catalogue: Catalogue) -> list[Reading]:
@@ -110,13 +136,15 @@ def _read(message: Waiting, catalogue: Catalogue) -> Reading:
         return Reading(problem=str(error))
 
 
-def _row(session: Session, message: Waiting, reading: Reading) -> dict[str, object]:
+def _row(
+    session: Session, message: Waiting, reading: Reading, noticed: Sequence[str]
+) -> dict[str, object]:
     effect = (
         apply_reading(session, reading, message_id=message.id, received_at=message.received_at)
         if reading.is_used
         else Effect()
     )
-    flags = dict.fromkeys([*message.flags, *reading.flags, *effect.flags])
+    flags = dict.fromkeys([*message.flags, *noticed, *reading.flags, *effect.flags])
     return {
         "id": message.id,
         "state": _state(reading).value,
@@ -134,37 +162,49 @@ def _state(reading: Reading) -> InboundState:
 
 
 def _one_by_one(batch: Sequence[Waiting]) -> int:
+    """Try each message alone; what belongs behind one that is to be tried again waits too."""
     done = 0
+    held_back: set[str] = set()
     for message in batch:
-        queue.mark([message.id])
-        attempt = queue.count_attempt(message)
-        if attempt > queue.MAX_ATTEMPTS:
-            queue.quarantine(message, "its worker died on each try", at=clock.now())
-            done += 1
+        if held_back.intersection(message.order_keys):
+            held_back.update(message.order_keys)
             continue
-        done += _alone(message, attempt)
+        queue.mark([message.id])
+        if _alone(message):
+            done += 1
+        else:
+            held_back.update(message.order_keys)
     queue.mark([])
     return done
 
 
-def _alone(message: Waiting, attempt: int) -> int:
+def _alone(message: Waiting) -> bool:
+    """Return whether the message is done with: took effect, was taken, or set aside."""
+    attempt = queue.count_attempt(message)
+    if attempt > queue.MAX_ATTEMPTS:
+        queue.quarantine(message, "its worker died on each try", at=clock.now())
+        return True
     try:
-        return process([message])
+        process([message])
     except TakenError:
-        return 0
+        return True
     except _AWAY as error:
         if not _is_about_data(error):
             raise
-        _failed(message, attempt, error)
+        return _failed(message, attempt, error)
     except Exception as error:  # noqa: BLE001 -- whatever it was, the others must go on
-        _failed(message, attempt, error)
-    return 1
+        return _failed(message, attempt, error)
+    return True
 
 
-def _failed(message: Waiting, attempt: int, error: Exception) -> None:
-    log.error("message %s failed on try %d", message.id, attempt, exc_info=error)
-    if attempt >= queue.MAX_ATTEMPTS:
-        queue.quarantine(message, f"{type(error).__name__}: {error}", at=clock.now())
+def _failed(message: Waiting, attempt: int, error: Exception) -> bool:
+    """Note the failure; return whether it was the last try."""
+    what = describe(error)
+    log.error("message %s failed on try %d: %s", message.id, attempt, what)
+    if attempt < queue.MAX_ATTEMPTS:
+        return False
+    queue.quarantine(message, what, at=clock.now())
+    return True
 
 
 def _is_about_data(error: DatabaseError | InterfaceError) -> bool:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from apps.engine.codes import Reason
-from apps.orders.choices import OrderStatus
+from apps.orders.choices import IdentifierKind, OrderStatus
 from apps.orders.identity import Identity
 from apps.orders.patients import PatientUpdate
 
@@ -29,6 +29,12 @@ class Action(StrEnum):
     RESULT = "result"
     NOTE = "note"
 
+
+_SAYS_NOTHING = (
+    *("AF", "CN", "CP", "DE", "DF", "FU", "LI", "MC", "NA", "OF", "OK", "OP", "PC", "PR", "PY"),
+    *("RC", "RE", "RF", "RR", "SN", "SR", "SS"),
+    *("UA", "UC", "UD", "UF", "UH", "UM", "UN", "UR", "UX"),
+)
 
 CONTROL_CODES: Mapping[str, Action] = {
     "NW": Action.NEW,
@@ -54,13 +60,7 @@ CONTROL_CODES: Mapping[str, Action] = {
     "OE": Action.RELEASE,
     "OR": Action.RELEASE,
     "SC": Action.STATUS,
-    **dict.fromkeys(
-        (
-            "AF CN CP DE DF FU LI MC NA OF OK OP PC PR PY RC RE RF RR "
-            "SN SR SS UA UC UD UF UH UM UN UR UX"
-        ).split(),
-        Action.NOTE,
-    ),
+    **dict.fromkeys(_SAYS_NOTHING, Action.NOTE),
 }
 """ORC-1 to what it asks for; a code that is not here is flagged and read as missing: new.
 
@@ -116,6 +116,23 @@ class OrderChange:
     header: bytes
     group: bytes
     flags: tuple[str, ...] = ()
+
+    @property
+    def narrowed(self) -> tuple[tuple[Identity, Identity], ...]:
+        """Return the accession with the procedure, beside the accession itself.
+
+        Several procedures may share an accession, which as a number belongs to the first.
+        """
+        return tuple(
+            (identity._replace(value=f"{identity.value}|{self.procedure_code}"[:400]), identity)
+            for identity in self.identities
+            if identity.kind is IdentifierKind.ACCESSION and self.procedure_code
+        )
+
+    @property
+    def sought(self) -> tuple[Identity, ...]:
+        """Return the numbers to look for; of one kind the narrower one comes first."""
+        return (*(narrow for narrow, _ in self.narrowed), *self.identities)
 
     @property
     def is_new_order(self) -> bool:

@@ -12,9 +12,9 @@ from apps.assignment.services.after import after_commit
 from apps.assignment.services.retry import PARKED
 from apps.core import bulk, clock
 from apps.hl7v2.errors import FieldError
-from apps.intake.processing.apply import fill, missing, settle
 from apps.intake.processing.catalogue import MAPPING_AREAS, Catalogue, current_catalogue
 from apps.intake.processing.changes import OrderChange
+from apps.intake.processing.filling import fill, missing, settle
 from apps.intake.processing.reading import read_message
 from apps.intake.processing.session import Session
 

@@ -81,12 +81,15 @@ def has_waiting() -> bool:
 
 def oldest_waiting_at() -> datetime | None:
     """Return when the longest waiting message was received, None without any."""
-    return (
-        InboundMessage.objects.filter(state=InboundState.WAITING)
-        .order_by("received_at")
-        .values_list("received_at", flat=True)
-        .first()
-    )
+    # By urgency apart, so that each look is one step into the index of waiting messages.
+    rows = bulk.select_all([(_OLDEST, [is_urgent]) for is_urgent in (True, False)])
+    return min((row[0][0] for row in rows if row), default=None)
+
+
+_OLDEST = """
+    SELECT received_at FROM intake_inboundmessage
+    WHERE state = 'waiting' AND is_urgent = %s ORDER BY arrival_seq LIMIT 1
+"""
 
 
 def _select(sql: str, parameters: list[object]) -> list[Waiting]:
@@ -120,9 +123,7 @@ def _in_order(messages: Sequence[Waiting]) -> list[Waiting]:
         return by_arrival
     chains = _Chains(messages)
     last_urgent = {
-        chains.of(message): place
-        for place, message in enumerate(by_arrival)
-        if message.is_urgent
+        chains.of(message): place for place, message in enumerate(by_arrival) if message.is_urgent
     }
     first, later = [], []
     for place, message in enumerate(by_arrival):

@@ -23,6 +23,7 @@ OUR_FACILITY = "ENTERPRISE"
 MAX_GROUPS = 1000
 """A message with more is no order but an accident or an attack; it waits for a person."""
 ORDER_TYPES = frozenset({"ORM", "OMI", "OMG"})
+_ISSUER_CHARS = 200
 _UPDATES = frozenset({"A04", "A08", "A01", "A05", "A31", "A28"})
 
 
@@ -50,8 +51,7 @@ def sender_of(message: Message, catalogue: Catalogue) -> Sender:
     facility = _first_filled(message, 4)
     profile = catalogue.profile(application=application, facility=facility)
     issuer = issuer_for(profile_issuer=profile.issuer, facility=facility, application=application)
-    # As wide as its columns; whoever names themselves at greater length is still told apart.
-    return Sender(application, facility, issuer[:200], profile)
+    return Sender(application, facility, issuer[:_ISSUER_CHARS], profile)
 
 
 def _first_filled(message: Message, field: int) -> str:

@@ -36,7 +36,7 @@ class Books(NamedTuple):
             (change.issuer, identity)
             for reading in known
             for change in reading.changes
-            for identity in change.identities
+            for identity in change.sought
         )
         return [*self.identities.errands(numbers), *self.patients.errands(_patient_keys(known))]
 
@@ -80,7 +80,7 @@ class Session:
             claimed: order id to OBR-4.1 of the same message's earlier groups: two different
                 procedures are two orders, even under one accession.
         """
-        found = self.identities.matches(change.issuer, change.identities)
+        found = self.identities.matches(change.issuer, change.sought)
         usable = [
             (identity, order_id)
             for identity, order_id in found
@@ -93,6 +93,20 @@ class Session:
         if identity.kind is IdentifierKind.PLACER and self._is_another(case, change):
             return None, "placer_number_reused"
         return case, ""
+
+    def know(self, case: Case, change: OrderChange) -> None:
+        """Know an order under the numbers of a change too.
+
+        Where its accession is another procedure's already, it is known under the accession with
+        its own procedure.
+        """
+        self.identities.add(case.order.pk, change.issuer, change.identities)
+        shared = [
+            narrow
+            for narrow, accession in change.narrowed
+            if self.identities.owner(change.issuer, accession) != case.order.pk
+        ]
+        self.identities.add(case.order.pk, change.issuer, shared)
 
     def make(self, change: OrderChange, *, received_at: datetime) -> Case:
         """Return a new order for a change; its values are filled in by the caller."""

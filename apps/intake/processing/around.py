@@ -1,0 +1,55 @@
+"""What a batch has to know beside its orders and patients: what stands around its messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from apps.assignment.choices import ReasonChoices
+from apps.core import bulk
+from apps.intake.processing.queue import Waiting
+
+SEAT_REASONS = frozenset({ReasonChoices.AT_CAPACITY.value, ReasonChoices.RULE_STRICT.value})
+"""Why an order is unassigned that a freed seat could help."""
+
+
+class Around:
+    """Read along with a batch, under the assignment lock.
+
+    ``reused`` are the ids of messages whose control id (MSH-10) the same sender used before for
+    other content; ``somebody_waits`` says whether an order waits for a seat.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing known; the errands read it."""
+        self.reused: set[int] = set()
+        self.somebody_waits = False
+
+    def errands(self, batch: Sequence[Waiting]) -> list[bulk.Errand]:
+        """Return what to ask."""
+        ids = [message.id for message in batch if message.control_id]
+        return [
+            ((_REUSED, [ids]), self._take_reused),
+            ((_SEAT_WANTED, [sorted(SEAT_REASONS)]), self._take_waiting),
+        ]
+
+    def _take_reused(self, rows: list[tuple[int]]) -> None:
+        self.reused.update(message_id for (message_id,) in rows)
+
+    def _take_waiting(self, rows: list[tuple[int]]) -> None:
+        self.somebody_waits = bool(rows)
+
+
+# A subquery for each message, so that a sender who always sends one control id costs one look.
+_REUSED = """
+    SELECT id FROM intake_inboundmessage AS message
+    WHERE id = ANY(%s::bigint[]) AND (
+        SELECT true FROM intake_inboundmessage AS earlier
+        WHERE earlier.control_id = message.control_id AND earlier.sender = message.sender
+          AND earlier.digest <> message.digest AND earlier.state <> 'refused'
+          AND (earlier.arrival_seq, earlier.id) < (message.arrival_seq, message.id)
+        LIMIT 1
+    )
+"""
+_SEAT_WANTED = """
+    SELECT 1 FROM assignment_unassigned WHERE is_waiting AND reason = ANY(%s::text[]) LIMIT 1
+"""
