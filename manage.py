@@ -8,7 +8,12 @@ import sys
 
 # Commands that change tables connect as the owner; all others as the role that may not.
 _OWNER_COMMANDS = frozenset({"migrate", "makemigrations", "sqlmigrate", "sqlflush", "flush"})
-_ROLES = {"hl7_listener": "listener", "worker": "worker", "qcluster": "worker"}
+_ROLES = {
+    "hl7_listener": "listener",
+    "worker": "worker",
+    "run_cluster": "worker",
+    "qcluster": "worker",
+}
 
 
 def main() -> int:
