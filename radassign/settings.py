@@ -164,6 +164,9 @@ Q_CLUSTER: dict[str, Any] = {
     },
 }
 
+# A cell that begins with = + - or @ is a formula to a spreadsheet; exports write it as text.
+IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
+
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 # --- people ----------------------------------------------------------------------------------

@@ -37,6 +37,8 @@ def steps(plan: Plan) -> Iterator[Step]:
     if plan.is_demo:
         if not (plan.data_dir / _MARK).exists():
             yield Step("demo data is loaded", ("loaddata", "demo"), leaves=_MARK)
+        # The ports may be others than when the data was loaded.
+        yield Step("the demo's destination is in place", ("demo_destination",))
         yield Step("the demo's sign-in is there", ("demo_signin",))
 
 

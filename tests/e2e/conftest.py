@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
+from django.db import connections
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.factories import UserFactory
@@ -39,8 +40,12 @@ class Site:
         self.page.wait_for_selector("#board")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Open a browser for one module: while its event loop runs, Django's connections are others.
+
+    Tests without a browser shall not run under it, so it ends with the module.
+    """
     chromium = shutil.which("chromium")
     if chromium is None:
         if os.environ.get("CI"):
@@ -51,6 +56,7 @@ def browser() -> Iterator[Browser]:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         yield browser
+        connections.close_all()
         browser.close()
 
 

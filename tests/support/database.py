@@ -125,14 +125,15 @@ def _connect_as(role: str) -> None:
 def _empty_tables_as_owner() -> None:
     from django.db import connection  # noqa: PLC0415 -- after the settings
 
-    def execute(sql_list: Iterable[str]) -> None:
+    def execute(_operations: object, sql_list: Iterable[str]) -> None:
         with owner_connection(connection.settings_dict["NAME"]) as owner:
             owner.execute("SET lock_timeout = '10s'")
             owner.execute("SET radassign.allow_truncate = 'on'")
             for statement in sql_list:
                 owner.execute(statement)
 
-    connection.ops.execute_sql_flush = execute  # type: ignore[method-assign] # see the module
+    # On the class: where an event loop runs, as under Playwright, Django has other connections.
+    type(connection.ops).execute_sql_flush = execute  # type: ignore[method-assign] # see the module
 
 
 def owner_connection(database: str) -> psycopg.Connection[tuple[object, ...]]:

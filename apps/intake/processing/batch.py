@@ -162,20 +162,23 @@ def _state(reading: Reading) -> InboundState:
 
 
 def _one_by_one(batch: Sequence[Waiting]) -> int:
-    """Try each message alone; what belongs behind one that is to be tried again waits too."""
-    done = 0
+    """Try each message alone; what belongs behind one that is to be tried again waits too.
+
+    Returns:
+        How many were tried, in vain or not: the caller comes back as long as any is.
+    """
+    tried = 0
     held_back: set[str] = set()
     for message in batch:
         if held_back.intersection(message.order_keys):
             held_back.update(message.order_keys)
             continue
         queue.mark([message.id])
-        if _alone(message):
-            done += 1
-        else:
+        tried += 1
+        if not _alone(message):
             held_back.update(message.order_keys)
     queue.mark([])
-    return done
+    return tried
 
 
 def _alone(message: Waiting) -> bool:

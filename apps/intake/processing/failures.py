@@ -12,6 +12,7 @@ from pathlib import Path
 import psycopg
 
 _FRAMES = 4
+_OURS = "/apps/"
 
 
 def describe(error: BaseException) -> str:
@@ -34,6 +35,7 @@ def _server_words(error: BaseException) -> list[str]:
 
 
 def _where(error: BaseException) -> str:
-    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+    every = traceback.extract_tb(error.__traceback__)
+    frames = ([frame for frame in every if _OURS in frame.filename] or every)[-_FRAMES:]
     places = (f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
     return "at " + ", ".join(places) if frames else ""

@@ -14,7 +14,7 @@ NAME = "Demo RIS"
 
 
 class Command(BaseCommand):
-    """Set the port of the fixture's destination; a fixture cannot read ``RIS_PORT`` itself."""
+    """Move the fixture's destination, loaded when ``RIS_PORT`` was another, to where it is now."""
 
     help = "Points the demo's destination at the RIS that the demo starts."
 
