@@ -13,8 +13,9 @@ class AssignmentConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Let a due time begin a pass over the unassigned."""
-        from apps.assignment.services import retry  # noqa: PLC0415 -- models come first
+        """Let due times begin a pass over the unassigned, and note breaches."""
+        from apps.assignment.services import breach, retry  # noqa: PLC0415 -- models come first
         from apps.core import due  # noqa: PLC0415 -- as above
 
         due.register(retry.DUE_KIND, retry.on_due)
+        due.register(breach.DUE_KIND, breach.on_due)

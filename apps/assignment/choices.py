@@ -61,3 +61,14 @@ class LedgerKind(models.TextChoices):
 
     ASSIGNED = "assigned", "Assigned"
     COMPLETED = "completed", "Completed"
+
+
+PARKED = frozenset(
+    {
+        ReasonChoices.UNKNOWN_SITE.value,
+        ReasonChoices.UNKNOWN_MODALITY.value,
+        ReasonChoices.UNKNOWN_PROCEDURE.value,
+        ReasonChoices.NO_PATIENT.value,
+    }
+)
+"""Reasons that no roster mends: intake reads those orders again when a mapping changes."""

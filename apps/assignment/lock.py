@@ -13,3 +13,8 @@ ASSIGNMENT_LOCK = 0x7261_6461  # "rada"
 
 LOCK_QUERY: bulk.Query = ("SELECT pg_advisory_xact_lock(%s)", [ASSIGNMENT_LOCK])
 """Waits for the lock; it is held until the surrounding transaction ends."""
+
+
+def take_assignment_lock() -> None:
+    """Wait for the lock, in the current transaction."""
+    bulk.select(*LOCK_QUERY)

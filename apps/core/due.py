@@ -29,6 +29,11 @@ _UPSERT = """
     ON CONFLICT (kind, subject)
     DO UPDATE SET due_at = EXCLUDED.due_at, payload = EXCLUDED.payload
 """
+_UPSERT_EARLIER = """
+    INSERT INTO core_duetime (kind, subject, due_at, payload) VALUES (%s, %s, %s, '{}')
+    ON CONFLICT (kind, subject)
+    DO UPDATE SET due_at = EXCLUDED.due_at WHERE EXCLUDED.due_at < core_duetime.due_at
+"""
 _CANCEL = """
     DELETE FROM core_duetime
     WHERE (kind, subject) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
@@ -39,7 +44,7 @@ _TAKE = """
         ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
     ) RETURNING kind, subject, due_at, payload
 """
-_NEAREST = "SELECT min(due_at) FROM core_duetime"
+NEAREST = "SELECT min(due_at) FROM core_duetime"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,12 @@ def schedule_due(
 ) -> None:
     """Have it happen at ``due_at``, in place of whatever was set for the kind and subject."""
     schedule_many([Due(kind, subject, due_at, payload or {})])
+
+
+def schedule_by(kind: str, subject: str, due_at: datetime) -> None:
+    """Have it happen at ``due_at`` or at the earlier time that is set for it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_UPSERT_EARLIER, [kind, subject, due_at])
 
 
 def schedule_many(rows: Iterable[Due]) -> None:
@@ -125,7 +136,7 @@ def run_due(at: datetime, limit: int = 100, before: Callable[[], None] | None = 
 def nearest_due() -> datetime | None:
     """Return when something is due next, or was; None where nothing is set."""
     with connection.cursor() as cursor:
-        cursor.execute(_NEAREST)
+        cursor.execute(NEAREST)
         found: datetime | None = cursor.fetchone()[0]
     return found
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from apps.assignment.lock import take_assignment_lock
 from apps.assignment.services import retry
-from apps.assignment.snapshot.versions import read_versions
-from apps.core import clock, due
+from apps.assignment.snapshot.versions import VERSIONS_QUERY
+from apps.core import bulk, clock, due
 from apps.core.queue.slices import run_slice
 from apps.core.triggers import DECIDE_CHANNEL
 from apps.intake.processing import parked, queue
@@ -22,7 +25,16 @@ def decide_slice() -> int:
 
 def decide_once() -> int:
     """Do a bounded piece of everything that waits: messages, due times, retries, mappings."""
-    versions = read_versions()
+    now = clock.now()
+    versions, nearest = _look()
     done = retry.retry_if_helped(versions) + parked.rerun_if_mapped(versions)
     done += process_waiting()
-    return done + due.run_due(clock.now(), _DUE_LIMIT)
+    if nearest is not None and nearest <= now:
+        done += due.run_due(now, _DUE_LIMIT, before=take_assignment_lock)
+    return done
+
+
+def _look() -> tuple[dict[str, int], datetime | None]:
+    """Return the versions of all areas and the nearest due time, in one round trip."""
+    versions, nearest = bulk.select_all([VERSIONS_QUERY, (due.NEAREST, [])])
+    return dict(versions), nearest[0][0]

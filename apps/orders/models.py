@@ -92,6 +92,9 @@ class Order(models.Model):
     acknowledge_due_at = models.DateTimeField(null=True, blank=True)
     report_due_at = models.DateTimeField(null=True, blank=True, db_index=True)
     reported_at = models.DateTimeField(null=True, blank=True)
+    breached_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its report was due and not there; counted once."
+    )
     status = models.CharField(
         max_length=16, choices=OrderStatus, default=OrderStatus.RECEIVED, db_index=True
     )
@@ -102,6 +105,22 @@ class Order(models.Model):
     updated_at = models.DateTimeField()
 
     class Meta:
+        indexes = [
+            models.Index(
+                fields=["report_due_at"],
+                condition=Q(
+                    status__in=[
+                        "received",
+                        "unassigned",
+                        "assigned",
+                        "acknowledged",
+                        "in_progress",
+                    ],
+                    breached_at__isnull=True,
+                ),
+                name="order_report_awaited",
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(status="held") | Q(held_reason=""),

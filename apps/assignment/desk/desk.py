@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from apps.assignment.choices import AssignmentState, EndReason, LedgerKind
+from apps.assignment.choices import PARKED, AssignmentState, EndReason, LedgerKind
 from apps.assignment.desk import flush, trail
 from apps.assignment.desk.case import Case
 from apps.assignment.desk.notices import notice_of
@@ -287,6 +287,16 @@ class Desk:
         )
         order.acknowledge_due_at = due.acknowledge_at
         order.report_due_at = due.report_at
+
+    def breach(self, case: Case) -> None:
+        """Note that the report is overdue; an order without a reader is decided again, widened."""
+        case.order.breached_at = self.at
+        self.flag(case, "sla_breached")
+        self.pending.touch(case)
+        trail.breached(self, case)
+        reason = case.queued.reason if case.queued is not None else ""
+        if case.order.status == OrderStatus.UNASSIGNED and reason not in PARKED:
+            self.decide(case, widen=True)
 
     def flag(self, case: Case, flag: str) -> None:
         """Mark the order with something a person may want to know; once."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
-from apps.assignment.desk.pending import Made
+from apps.assignment.desk.pending import Made, Pending
 from apps.assignment.models import Assignment, LedgerEntry, ShiftTurn, Unassigned
 from apps.assignment.snapshot.basis import keep_basis
 from apps.audit.models import AuditEvent
@@ -31,6 +32,7 @@ class Flushed:
     rules_matched: Sequence[int]
     told: int
     queued: int
+    report_due: Sequence[datetime]
 
 
 def write(desk: Desk) -> Flushed:
@@ -53,7 +55,13 @@ def write(desk: Desk) -> Flushed:
         keep_basis(desk.view)
     if desk.book.freed:
         bulk.execute(_RAISE_SEATS, [])
-    return Flushed(pending.made, pending.rules_matched, told, len(pending.queued))
+    return Flushed(
+        made=pending.made,
+        rules_matched=pending.rules_matched,
+        told=told,
+        queued=len(pending.queued),
+        report_due=_report_due(pending),
+    )
 
 
 # Tells every decider that a seat is free, as an edit of the roster would be told.
@@ -61,6 +69,12 @@ _RAISE_SEATS = (
     "INSERT INTO core_configversion (area, version) VALUES ('seats', 1) "
     "ON CONFLICT (area) DO UPDATE SET version = core_configversion.version + 1"
 )
+
+
+def _report_due(pending: Pending) -> list[datetime]:
+    """Return when the reports of the orders written here are due, for whoever watches."""
+    orders = (*pending.new_orders.values(), *pending.orders.values())
+    return [order.report_due_at for order in orders if order.report_due_at is not None]
 
 
 def _stamp_latency(desk: Desk) -> None:

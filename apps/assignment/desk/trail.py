@@ -67,6 +67,22 @@ def unassigned(desk: Desk, case: Case, reason: str) -> None:
     )
 
 
+def breached(desk: Desk, case: Case) -> None:
+    """Note that the report was due and not there."""
+    due_at = case.order.report_due_at
+    _line(
+        desk,
+        "orders_order",
+        case.order.pk,
+        "sla_breach",
+        None,
+        {
+            "accession": case.order.accession,
+            "report_due_at": due_at.isoformat() if due_at else None,
+        },
+    )
+
+
 def cancelled(desk: Desk, case: Case, reason: EndReason) -> None:
     """Note the end of the order."""
     _line(

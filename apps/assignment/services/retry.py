@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db import transaction
 
-from apps.assignment.choices import ReasonChoices
+from apps.assignment.choices import PARKED
 from apps.assignment.desk import Case, Desk, load_cases, open_desk
 from apps.assignment.models import Unassigned
 from apps.assignment.services.after import after_commit
@@ -32,15 +32,6 @@ ACTOR = "system:retry"
 CHUNK = 50
 SWEEP = timedelta(minutes=1)
 DUE_KIND = "retry_unassigned"
-PARKED = frozenset(
-    {
-        ReasonChoices.UNKNOWN_SITE.value,
-        ReasonChoices.UNKNOWN_MODALITY.value,
-        ReasonChoices.UNKNOWN_PROCEDURE.value,
-        ReasonChoices.NO_PATIENT.value,
-    }
-)
-"""Reasons that no roster mends: intake reads those orders again when a mapping changes."""
 _CAN_BE_TRIED = frozenset({OrderStatus.UNASSIGNED, OrderStatus.HELD})
 HELPFUL_AREAS = ("catalog", "roster", "rules", "presence", "seats")
 

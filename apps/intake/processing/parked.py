@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from django.db import transaction
 
+from apps.assignment.choices import PARKED
 from apps.assignment.desk import Case, open_desk
 from apps.assignment.models import Unassigned
 from apps.assignment.services.after import after_commit
-from apps.assignment.services.retry import PARKED
 from apps.core import bulk, clock
 from apps.hl7v2.errors import FieldError
 from apps.intake.processing.catalogue import MAPPING_AREAS, Catalogue, current_catalogue

@@ -125,7 +125,8 @@ def _in_order(messages: Sequence[Waiting]) -> list[Waiting]:
     last_urgent = {
         chains.of(message): place for place, message in enumerate(by_arrival) if message.is_urgent
     }
-    first, later = [], []
+    first: list[Waiting] = []
+    later: list[Waiting] = []
     for place, message in enumerate(by_arrival):
         goes_first = place <= last_urgent.get(chains.of(message), -1)
         (first if goes_first else later).append(message)

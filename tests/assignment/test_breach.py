@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+
+from apps.audit.models import AuditEvent
+from apps.orders.models import Order
+from tests import factories
+from tests.support.department import Department, order, readers, reasons, result, send, settle
+
+pytestmark = pytest.mark.db
+
+NOON = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+
+
+def test_breach_is_noted_once_for_each_order_when_its_report_is_due() -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        factories.SlaPolicyFactory(urgency="STAT", report_minutes=60)
+        factories.SlaPolicyFactory(urgency="URGENT", report_minutes=240)
+        department = Department()
+        department.add_reader("DR_A")
+        send(*order(placer="P1", priority="A"))
+        send(*order(placer="P2", priority="S"))
+        send(*order(placer="P3", priority="S"))
+        send(*result(status="P", placer="P3"))
+
+        clock.shift(timedelta(minutes=59))
+        settle()
+        assert breached() == {}
+
+        clock.shift(timedelta(minutes=1))
+        settle()
+        settle()
+        assert breached() == {"P2": NOON + timedelta(hours=1)}
+
+        clock.shift(timedelta(hours=5))
+        settle()
+        assert set(breached()) == {"P1", "P2"}
+    assert AuditEvent.objects.filter(action="sla_breach").count() == 2
+
+
+def test_unassigned_order_is_decided_again_and_widened_at_its_breach() -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        factories.SlaPolicyFactory(urgency="ROUTINE", report_minutes=60)
+        department = Department()
+        department.add_reader("DR_MR")
+        send(*order(placer="P1", modality="CT", code="CT HEAD^CT HEAD"))
+        assert reasons() == {"P1": "no_shift"}
+
+        clock.shift(timedelta(minutes=60))
+        settle()
+
+        assert readers() == {"P1": "DR_MR"}
+        assert Order.objects.get().flags == ["unknown_procedure", "sla_breached"]
+
+
+def breached() -> dict[str, datetime]:
+    rows = Order.objects.exclude(breached_at=None)
+    return {row.accession: row.breached_at for row in rows if row.breached_at}
