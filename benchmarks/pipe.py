@@ -26,7 +26,8 @@ _QUIET_SECONDS = 3.0
 _OPEN_LOOP_CONNECTIONS = 10
 _BURST_CONNECTIONS = 100
 _MANY_CONNECTIONS = 1000
-_WARM_UP = 300
+# Longer than a slice, so that each decider has read the configuration before it is measured.
+_WARM_UP = 700
 
 Figures = dict[str, float]
 

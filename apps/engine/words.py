@@ -100,10 +100,10 @@ def _order(trace: Trace) -> Iterator[str]:
     order = trace["order"]
     work = " ".join(filter(None, (order.get("modality"), order.get("body_part"))))
     what = ", ".join((work or "unknown work", order["urgency"], f"site {order.get('site', '?')}"))
-    yield f"Order {order.get('accession', order['order_id'])} ({what}) at {trace['at']}."
+    yield f"Order {order.get('accession', order['order_id'])} ({what}) at {_at(trace['at'])}."
     left = trace.get("minutes_left")
     if left is not None:
-        late = f"is {-left} minutes late" if left < 0 else f"is due in {left} minutes"
+        late = f"is {_span(-left)} late" if left < 0 else f"is due in {_span(left)}"
         yield f"Its report {late}."
 
 
@@ -172,7 +172,20 @@ def _ago(microseconds: int | None) -> str:
     if microseconds is None:
         return "never"
     minutes = microseconds // 60_000_000
-    return f"{minutes} minutes ago" if minutes else "less than a minute ago"
+    return f"{_span(minutes)} ago" if minutes else "less than a minute ago"
+
+
+def _span(minutes: int) -> str:
+    """Return a span as people say it: ``23 h 59 min``, ``1 minute``."""
+    hours, rest = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {rest} min" if rest else f"{hours} h"
+    return f"{minutes} minute{'' if minutes == 1 else 's'}"
+
+
+def _at(moment: str) -> str:
+    """Return a trace's moment to the second; it is UTC."""
+    return f"{moment[:10]} {moment[11:19]} UTC"
 
 
 def _escalation(trace: Trace) -> Iterator[str]:

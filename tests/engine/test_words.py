@@ -24,7 +24,7 @@ from tests.engine.build import (
     shift,
 )
 
-ORDER = "Order ACC1 (MR KNEE, ROUTINE, site ROBINA) at 2026-02-04T12:05:00+00:00."
+ORDER = "Order ACC1 (MR KNEE, ROUTINE, site ROBINA) at 2026-02-04 12:05:00 UTC."
 LEVEL = "Asked the shifts of priority level 10 that fit: MRI_MSK."
 
 
@@ -101,7 +101,7 @@ def test_the_sla_is_said() -> None:
     late = said(department("A"), facts={"report_due_at": AT - timedelta(minutes=3)})
 
     assert sentences[1:] == [
-        "Its report is due in 60 minutes.",
+        "Its report is due in 1 h.",
         LEVEL,
         "A: fit, 0 RVU open for 20 seats.",
         "B: fit, 5 RVU open for 20 seats.",
@@ -204,7 +204,7 @@ def test_unknown_facts_are_said() -> None:
     )
 
     assert sentences == [
-        "Order ACC1 (unknown work, STAT, site ?) at 2026-02-04T12:05:00+00:00.",
+        "Order ACC1 (unknown work, STAT, site ?) at 2026-02-04 12:05:00 UTC.",
         "Left unassigned: its site is not known.",
     ]
 

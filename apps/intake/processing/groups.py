@@ -95,13 +95,16 @@ def read_change(
         urgency_words=_upper(sender.profile.urgency_words),
     )
     known = _recognise(facts, sender, catalogue)
+    identities = _identities(facts) or _group_number(group)
     accession, rank = _accession(facts)
+    if not accession and identities:
+        accession = identities[0].value[:200]
     action, report = _action(facts, sender.profile, is_result=is_result)
     return OrderChange(
         action=action,
         issuer=sender.issuer,
-        identities=_identities(facts) or _group_number(group),
-        accession=accession or _shown_without_number(group),
+        identities=identities,
+        accession=accession,
         accession_rank=rank,
         procedure_code=facts.procedure_code,
         values=_values(facts, known, sender),
@@ -173,10 +176,6 @@ def _identities(facts: RawFacts) -> tuple[Identity, ...]:
     return tuple(found)
 
 
-def _shown_without_number(group: Group) -> str:
-    return next((identity.value[:200] for identity in _group_number(group)), "")
-
-
 def _group_number(group: Group) -> tuple[Identity, ...]:
     """Return ORC-4, the placer's group number, where a sender gives no other."""
     orc = group.first("ORC")
@@ -196,7 +195,11 @@ def _recognise(facts: RawFacts, sender: Sender, catalogue: Catalogue) -> Known:
     procedure = _procedure(facts, sender, catalogue)
     guessed_modality, guessed_part = guess_from_words(facts.procedure_text)
     words = _upper(sender.profile.modality_words)
-    site = _first(facts.candidates["site"], catalogue.site) or sender.profile.default_site
+    site = (
+        _first(facts.candidates["site"], catalogue.site)
+        or catalogue.site(sender.facility)
+        or sender.profile.default_site
+    )
     modality = _first(
         facts.candidates["modality"],
         lambda word: resolve_modality(word, words),

@@ -102,14 +102,15 @@ def _select(sql: str, parameters: list[object]) -> list[Waiting]:
 def _with_earlier(batch: list[Waiting], jumping: list[Waiting]) -> list[Waiting]:
     """Add the earlier messages of the orders that jump the queue, and of theirs in turn."""
     newest = max(message.arrival_seq for message in jumping)
-    taken = {message.id: message for message in batch}
+    # What the batch holds already is looked at too: it may be the link to what it does not.
+    walked = {message.id: message for message in jumping}
     looking = jumping
     while looking:
         keys = {key for message in looking for key in message.order_keys}
         keys |= _other_keys(keys)
-        looking = _select(_EARLIER, [newest, sorted(keys), list(taken), BATCH_SIZE])
-        taken |= {message.id: message for message in looking}
-    return list(taken.values())
+        looking = _select(_EARLIER, [newest, sorted(keys), list(walked), BATCH_SIZE])
+        walked |= {message.id: message for message in looking}
+    return list(({message.id: message for message in batch} | walked).values())
 
 
 def _in_order(messages: Sequence[Waiting]) -> list[Waiting]:
