@@ -52,7 +52,7 @@ def running_stack() -> Iterator[Stack]:
         "HTTP_PORT": str(http_port),
         "HL7_PORT": str(hl7_port),
         "RIS_PORT": str(ris_port),
-        "LOG_LEVEL": os.environ.get("BENCH_LOG_LEVEL", "WARNING"),
+        "LOG_LEVEL": "WARNING",
     }
     env.pop("DATABASE_URL", None)
     log = data_dir / "up.log"

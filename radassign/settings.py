@@ -159,8 +159,9 @@ Q_CLUSTER: dict[str, Any] = {
     "scheduler": False,
     "log_level": "WARNING",
     "ALT_CLUSTERS": {
-        "decide": {"workers": 2},
-        "deliver": {"workers": 2},
+        # One works at a time in either; a second would only keep a second copy of everything.
+        "decide": {"workers": 1},
+        "deliver": {"workers": 1},
     },
 }
 

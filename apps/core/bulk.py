@@ -172,7 +172,8 @@ def _execute(sql: str, rows: Sequence[Row]) -> int:
 def _run(sql: str, parameters: Sequence[Any]) -> psycopg.Cursor[tuple[Any, ...]]:
     connection.ensure_connection()
     cursor: psycopg.Cursor[tuple[Any, ...]] = psycopg.Cursor(connection.connection)
-    return cursor.execute(sql, parameters, prepare=True)
+    # Binary results cost a third of the time of text ones to load.
+    return cursor.execute(sql, parameters, prepare=True, binary=True)
 
 
 def _plain(value: object) -> str:

@@ -5,7 +5,10 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 import time_machine
 
+from apps.assignment.desk import Case, Desk
 from apps.core.models import DueTime
+from apps.engine.decision import Decision
+from apps.orders.models import Order
 from apps.roster.models import Radiologist, RosterAssignment, Workload
 from tests import factories
 from tests.support.department import Department, order, readers, reasons, send, settle
@@ -85,6 +88,29 @@ def test_hour_that_passes_frees_who_was_at_the_hourly_limit() -> None:
         clock.shift(timedelta(seconds=1))
         settle()
         assert readers() == {"P1": "DR_A", "P2": "DR_A"}
+
+
+def test_order_that_cannot_be_decided_stops_no_other(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    department = Department()
+    for number in range(3):
+        send(*order(placer=f"P{number}"))
+    deadly = Order.objects.get(accession="P1").pk
+    real = Desk.decide
+
+    def decide(self: Desk, case: Case, *, widen: bool = False) -> Decision:
+        if case.order.pk == deadly:
+            raise ValueError("Doe")
+        return real(self, case, widen=widen)
+
+    monkeypatch.setattr(Desk, "decide", decide)
+    department.add_reader("DR_A")
+    settle()
+
+    assert readers() == {"P0": "DR_A", "P2": "DR_A"}
+    assert reasons() == {"P1": "no_roster"}
+    assert f"{deadly} failed, the others go on: ValueError at " in caplog.text
 
 
 def test_waiting_orders_always_leave_a_due_time_behind() -> None:

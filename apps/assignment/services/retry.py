@@ -11,6 +11,7 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -22,6 +23,7 @@ from apps.assignment.services.after import after_commit
 from apps.assignment.snapshot.cache import current_view
 from apps.assignment.snapshot.ledger import ledger
 from apps.core import bulk, clock, due
+from apps.core.failures import all_or_each
 from apps.engine.decision import Decision
 from apps.engine.occurrences import next_change
 from apps.orders.choices import OrderStatus
@@ -98,11 +100,11 @@ def _go_on() -> int:
         _pass = None
         schedule_next(at=clock.now())
         return 0
-    _try(chunk, _pass)
+    all_or_each(chunk, partial(_try, walk=_pass))
     return len(chunk)
 
 
-def _try(ids: Sequence[int], walk: RetryPass) -> None:
+def _try(ids: Sequence[int], *, walk: RetryPass) -> None:
     with transaction.atomic():
         desk = open_desk(at=clock.now(), actor=ACTOR)
         for case in _still_waiting(ids, load_cases(ids)):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -22,6 +23,43 @@ class Seat:
     rvu: Decimal
 
 
+_Row = tuple[str, str, int | None, int, int, int, str, int | None]
+"""A workload row as it is read: moments in microseconds since 1970, RVU as text."""
+
+
+class Loads(Mapping[str, Load]):
+    """Loads by radiologist id, made from their rows when somebody asks.
+
+    A decision looks at the few who are on shift, so most rows are read and never unpacked.
+    """
+
+    def __init__(self, rows: Iterable[_Row], unpack: Callable[[_Row], Load]) -> None:
+        """Keep the rows; nothing is unpacked yet."""
+        self._rows = {row[0]: row for row in rows}
+        self._unpack = unpack
+        self._made: dict[str, Load] = {}
+
+    def __getitem__(self, radiologist: str) -> Load:
+        load = self._made.get(radiologist)
+        if load is None:
+            load = self._made[radiologist] = self._unpack(self._rows[radiologist])
+        return load
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def put(self, load: Load) -> None:
+        """Change one; whoever had no row has one from now on."""
+        self._made[load.radiologist] = load
+        self._rows.setdefault(load.radiologist, _NO_ROW)
+
+
+_NO_ROW: _Row = ("", "unknown", None, 0, 0, 0, "0", None)
+
+
 class LoadBook:
     """The loads of every radiologist at one moment, and the changes made to them since.
 
@@ -29,7 +67,7 @@ class LoadBook:
     are the workload rows to write.
     """
 
-    def __init__(self, loads: dict[str, Load]) -> None:
+    def __init__(self, loads: Loads) -> None:
         """Begin with the loads as read; nothing is changed yet."""
         self.loads = loads
         self.freed = False
@@ -73,7 +111,7 @@ class LoadBook:
         )
 
     def _put(self, load: Load) -> None:
-        self.loads[load.radiologist] = load
+        self.loads.put(load)
         self._changed.add(load.radiologist)
 
     @staticmethod
@@ -96,7 +134,7 @@ class LoadReader:
         """Prepare to read; ``errands`` say what."""
         self._at = at
         self._ledger = ledger
-        self._rows: list[tuple[Any, ...]] = []
+        self._rows: list[Any] = []
         self._turns: dict[str, dict[str, datetime]] = {}
 
     def errands(self, config: Config) -> list[bulk.Errand]:
@@ -114,29 +152,20 @@ class LoadReader:
 
     def book(self) -> LoadBook:
         """Return the loads, once the errands were run."""
-        return LoadBook({row[0]: self._load(*row) for row in self._rows})
+        return LoadBook(Loads(self._rows, self._load))
 
-    def _load(
-        self,
-        radiologist: str,
-        presence: str,
-        active_at: datetime | None,
-        stat: int,
-        urgent: int,
-        routine: int,
-        rvu: Decimal,
-        assigned_at: datetime | None,
-    ) -> Load:
+    def _load(self, row: _Row) -> Load:
+        radiologist, presence, active_at, stat, urgent, routine, rvu, assigned_at = row
         count, hour_rvu = self._ledger.hour_of(radiologist, self._at)
         return Load(
             radiologist=radiologist,
             presence=Presence(presence),
-            last_activity_at=active_at,
+            last_activity_at=_moment(active_at),
             open_by_urgency=(stat, urgent, routine),
-            open_rvu=rvu,
+            open_rvu=Decimal(rvu),
             assigned_last_hour=count,
             rvu_last_hour=hour_rvu,
-            last_assigned_at=assigned_at,
+            last_assigned_at=_moment(assigned_at),
             mean_turnaround_minutes=self._ledger.mean_turnaround_minutes(radiologist, self._at),
             last_on_shift=self._turns.get(radiologist, {}),
         )
@@ -150,10 +179,17 @@ class LoadReader:
             self._turns.setdefault(radiologist, {})[shift] = at
 
 
-_WORKLOADS = (
-    "SELECT radiologist_id, presence, last_activity_at, open_stat, open_urgent, open_routine, "
-    "open_rvu, last_assigned_at FROM roster_workload ORDER BY radiologist_id"
-)
+def _moment(microseconds: int | None) -> datetime | None:
+    return None if microseconds is None else _EPOCH + timedelta(microseconds=microseconds)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_WORKLOADS = """
+    SELECT radiologist_id, presence, (extract(epoch FROM last_activity_at) * 1000000)::bigint,
+           open_stat, open_urgent, open_routine, open_rvu::text,
+           (extract(epoch FROM last_assigned_at) * 1000000)::bigint
+    FROM roster_workload ORDER BY radiologist_id
+"""
 _TURNS = (
     "SELECT radiologist_id, shift_code, last_assigned_at FROM assignment_shiftturn "
     "WHERE shift_code = ANY(%s::text[])"

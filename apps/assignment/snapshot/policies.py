@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import MAXYEAR, datetime, timedelta
 
 from apps.rules.choices import ClockStart
 from apps.rules.models import SlaPolicy
@@ -44,7 +44,10 @@ class PolicyBook:
         policy = self._find(urgency, site_id, modality)
         if policy is None:
             return DueTimes(None, None)
-        start = starts.get(policy.clock_start) or starts[ClockStart.RECEIVED]
+        start = starts.get(policy.clock_start)
+        if start is None or start.year == MAXYEAR:
+            # 9999 is how senders say never; nothing can be added to it.
+            start = starts[ClockStart.RECEIVED]
         return DueTimes(
             _after(start, policy.acknowledge_minutes), _after(start, policy.report_minutes)
         )

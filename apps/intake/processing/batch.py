@@ -15,6 +15,7 @@ from apps.assignment.desk import open_desk
 from apps.assignment.services import breach, retry
 from apps.assignment.services.after import after_commit
 from apps.core import bulk, clock
+from apps.core.failures import describe
 from apps.hl7v2.errors import FieldError
 from apps.intake.choices import InboundState
 from apps.intake.models import InboundMessage
@@ -23,7 +24,6 @@ from apps.intake.processing.apply import Effect, apply_reading
 from apps.intake.processing.around import SEAT_REASONS, Around
 from apps.intake.processing.catalogue import Catalogue, current_catalogue
 from apps.intake.processing.changes import Reading
-from apps.intake.processing.failures import describe
 from apps.intake.processing.queue import Waiting
 from apps.intake.processing.reading import read_message
 from apps.intake.processing.session import Books, Session
@@ -44,10 +44,10 @@ def process_waiting() -> int:
     Raises:
         OperationalError: the database is away; nothing is lost, the caller waits.
     """
-    suspects = queue.by_ids(queue.left_in_hand())
+    in_hand, batch = queue.look()
+    suspects = queue.by_ids(in_hand) if in_hand else []
     if suspects:
         return _one_by_one(suspects)
-    batch = queue.next_batch()
     if not batch:
         return 0
     queue.mark([message.id for message in batch])

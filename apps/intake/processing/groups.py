@@ -236,11 +236,12 @@ def _first(
 def _values(facts: RawFacts, known: Known, sender: Sender) -> dict[str, Any]:
     procedure, provider = known.procedure, facts.ordering_provider
     default = procedure.default_urgency if procedure else Urgency.ROUTINE.value
+    described = procedure.description if procedure else ""
     values = {
         "site_id": known.site.pk if known.site else None,
         "procedure_id": procedure.pk if procedure else None,
         "procedure_code": facts.procedure_code[:200],
-        "procedure_text": (facts.procedure_text or _description(procedure))[:500],
+        "procedure_text": (facts.procedure_text or described)[:500],
         "modality": known.modality,
         "body_part": known.body_part,
         "subspecialty": known.subspecialty,
@@ -268,10 +269,6 @@ def _rvu(facts: RawFacts, procedure: Procedure | None) -> Decimal | None:
     if procedure is not None:
         return procedure.rvu
     return Decimal(1) if facts.procedure_code else None
-
-
-def _description(procedure: Procedure | None) -> str:
-    return procedure.description if procedure else ""
 
 
 def _parked(facts: RawFacts, known: Known) -> Reason | None:

@@ -11,6 +11,7 @@ from apps.assignment.desk import Case, open_desk
 from apps.assignment.models import Unassigned
 from apps.assignment.services.after import after_commit
 from apps.core import bulk, clock
+from apps.core.failures import all_or_each
 from apps.hl7v2.errors import FieldError
 from apps.intake.processing.catalogue import MAPPING_AREAS, Catalogue, current_catalogue
 from apps.intake.processing.changes import OrderChange
@@ -49,7 +50,7 @@ def rerun_if_mapped(versions: Mapping[str, int]) -> int:
     chunk = _waiting[:CHUNK]
     del _waiting[:CHUNK]
     if chunk:
-        _rerun(chunk)
+        all_or_each(chunk, _rerun)
     return len(chunk)
 
 

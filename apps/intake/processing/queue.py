@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
 from apps.core import bulk
 from apps.intake.choices import InboundState
 from apps.intake.keys import order_keys
-from apps.intake.models import BatchMarker, InboundMessage
+from apps.intake.models import InboundMessage
 
 BATCH_SIZE = 100
 MAX_ATTEMPTS = 3
@@ -55,7 +56,17 @@ def next_batch(limit: int = BATCH_SIZE) -> list[Waiting]:
     A message never goes before an earlier one of the same order: the earlier ones of an urgent
     message come along, before it.
     """
-    batch = _select(_NEXT, [limit])
+    return look(limit)[1]
+
+
+def look(limit: int = BATCH_SIZE) -> tuple[list[int], list[Waiting]]:
+    """Return what a dead decider left in hand, and the next batch, in one round trip."""
+    marked, rows = bulk.select_all([(_IN_HAND, []), (_NEXT, [limit])])
+    in_hand = [message_id for row in marked for message_id in row[0]]
+    return in_hand, _arranged([_waiting(row) for row in rows], limit)
+
+
+def _arranged(batch: list[Waiting], limit: int) -> list[Waiting]:
     jumping = [message for message in batch if message.is_urgent]
     if not jumping:
         return batch
@@ -93,10 +104,11 @@ _OLDEST = """
 
 
 def _select(sql: str, parameters: list[object]) -> list[Waiting]:
-    return [
-        Waiting(row[0], row[1], row[2], bytes(row[3]), *row[4:])
-        for row in bulk.select(sql, parameters)
-    ]
+    return [_waiting(row) for row in bulk.select(sql, parameters)]
+
+
+def _waiting(row: tuple[Any, ...]) -> Waiting:
+    return Waiting(row[0], row[1], row[2], bytes(row[3]), *row[4:])
 
 
 def _with_earlier(batch: list[Waiting], jumping: list[Waiting]) -> list[Waiting]:
@@ -200,6 +212,7 @@ def mark(ids: Sequence[int]) -> None:
     bulk.execute(_MARK, [_MARKER_ID, list(ids)])
 
 
+_IN_HAND = "SELECT message_ids FROM intake_batchmarker WHERE message_ids <> '{}'"
 # Only a hint for finding a deadly message: it need not survive a crash of the machine.
 _MARK = """
     INSERT INTO intake_batchmarker (id, message_ids)
@@ -211,12 +224,6 @@ _MARK = """
 def clear_mark() -> None:
     """Note that nothing is in hand; call it in the transaction of the batch."""
     bulk.execute("UPDATE intake_batchmarker SET message_ids = '{}'", [])
-
-
-def left_in_hand() -> list[int]:
-    """Return the messages that a decider had in hand when it died."""
-    row = BatchMarker.objects.filter(pk=_MARKER_ID).values_list("message_ids", flat=True).first()
-    return list(row or [])
 
 
 def count_attempt(message: Waiting) -> int:

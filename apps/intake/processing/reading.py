@@ -36,7 +36,7 @@ def read_message(raw: bytes, *, catalogue: Catalogue) -> Reading:
     message = Message(raw)
     code, trigger = message.get("MSH-9.1").upper(), message.get("MSH-9.2").upper()
     sender = sender_of(message, catalogue)
-    if _is_our_own(message, sender):
+    if _is_our_own(sender):
         return Reading(note="our own message came back")
     if code == "ADT":
         return _read_patients(message, trigger, sender)
@@ -59,10 +59,13 @@ def _first_filled(message: Message, field: int) -> str:
     return next((value for value in values if value), "")
 
 
-def _is_our_own(message: Message, sender: Sender) -> bool:
-    """A peer may send back what we told it, with its own MSH or ours: ZRA is only ours."""
-    is_from_us = (sender.application, sender.facility) == (OUR_APPLICATION, OUR_FACILITY)
-    return is_from_us or message.first("ZRA") is not None
+def _is_our_own(sender: Sender) -> bool:
+    """Return whether a peer sent back what we told it.
+
+    ZRA does not tell: a RIS may copy it into the report of the study, which must free the seat.
+    With a MSH of its own, our message has no result status and so asks for nothing.
+    """
+    return (sender.application, sender.facility) == (OUR_APPLICATION, OUR_FACILITY)
 
 
 def _read_orders(

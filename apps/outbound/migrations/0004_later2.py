@@ -8,15 +8,14 @@ import apps.core.fields
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('outbound', '0003_later'),
+        ("outbound", "0003_later"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='destination',
-            name='port',
+            model_name="destination",
+            name="port",
             field=apps.core.fields.PortField(),
         ),
     ]

@@ -85,6 +85,7 @@ def test_last_word_of_an_order_stands_when_an_urgent_one_jumps_a_long_queue(
     department: Department, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     department.add_reader("DR_A")
+    monkeypatch.setattr(queue.look, "__defaults__", (2,))
     monkeypatch.setattr(queue, "BATCH_SIZE", 2)
     for number in range(5):
         receive(*order(placer=f"Q{number}"))
@@ -103,7 +104,7 @@ def test_messages_of_one_order_in_many_batches_take_effect_in_turn(
     department: Department, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     department.add_reader("DR_A")
-    monkeypatch.setattr(queue.next_batch, "__defaults__", (2,))
+    monkeypatch.setattr(queue.look, "__defaults__", (2,))
     for control in ("NW", "XO", "HD", "XO", "RL", "XO", "CA", "NW", "XO"):
         receive(*order(control=control, placer="P1"))
 
@@ -141,23 +142,43 @@ def test_resend_under_the_same_control_id_with_other_content_is_flagged(
     ]
 
 
+@pytest.mark.parametrize("kind", ["new", "change", "cancel", "result", "patient", "merge"])
 def test_batch_of_any_size_costs_the_same_number_of_statements(
-    department: Department, count_statements: Callable[[], int]
+    department: Department, count_statements: Callable[[], int], kind: str
 ) -> None:
     for name in "ABCD":
         department.add_reader(f"DR_{name}")
     send(*order(placer="warm"))
+    for number in range(60):
+        receive(*order(placer=f"P{number}", mrn=f"M{number}"))
+    settle()
 
     spent = []
-    for size in (10, 50):
-        for number in range(size):
-            receive(*order(placer=f"P{size}-{number}", accession=f"A{size}-{number}"))
+    for numbers in (range(10), range(10, 60)):
+        for number in numbers:
+            receive(*_about(kind, number))
         before = count_statements()
         settle()
         spent.append(count_statements() - before)
 
     assert spent[1] == spent[0]
     assert spent[1] <= 45
+
+
+def _about(kind: str, number: int) -> tuple[str, ...]:
+    head = rf"MSH|^~\&|HIS|Robina|RAD|RAD|20261122||ADT^{{}}|X{number}|P|2.5.1"
+    return {
+        "new": order(placer=f"N{number}", accession=f"A{number}"),
+        "change": order(control="XO", placer=f"P{number}", filler=f"F{number}", priority="S"),
+        "cancel": order(control="CA", placer=f"P{number}"),
+        "result": result(status="F", placer=f"P{number}"),
+        "patient": (head.format("A08"), f"PID|1||M{number}^^^Robina||Roe^Kim"),
+        "merge": (
+            head.format("A40"),
+            f"PID|1||S{number}^^^Robina||Roe^Kim",
+            f"MRG|M{number}^^^Robina",
+        ),
+    }[kind]
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ def test_vendor_message_is_understood_assigned_and_told(department: Department) 
     assert told[1:5] == [line.encode() for line in VENDOR[1:]]
     assert told[5].rpartition(b"|")[0] == (
         b"ZRA|1|DR_SMITH_ID^Smith^John^DR|MRI_MSK^Mri_Msk|LOAD_BALANCED^Assignment Strategy"
-    ) or told[5].startswith(b"ZRA|1|DR_SMITH_ID^Smith^")
+    )
 
 
 def test_placer_only_then_filler_is_one_order_with_the_better_number(
@@ -91,9 +91,7 @@ def test_known_placer_with_another_accession_is_a_new_order_and_flagged(
 
     message = send(*order(placer="P1", accession="ACC2"))
 
-    assert message.flags == ["placer_number_reused", "unknown_procedure"] or message.flags == [
-        "placer_number_reused"
-    ]
+    assert message.flags == ["placer_number_reused"]
     assert readers() == {"ACC1": "DR_A", "ACC2": "DR_A"}
 
 
@@ -206,7 +204,6 @@ def test_our_own_message_sent_back_does_nothing(department: Department) -> None:
     department.add_reader("DR_A")
     send(*order(placer="P1"))
     ours = bytes(OutboundMessage.objects.get().payload).decode().strip("\r").split("\r")
-    ours = [line.replace("|||||||||||||||||||||||", "|||||||||||||||||||||||") for line in ours]
 
     echoed = send(*ours)
 
@@ -225,9 +222,7 @@ def test_cancel_frees_the_reader_and_tells_downstream_with_an_empty_reader(
 
     last = bytes(OutboundMessage.objects.order_by("id").last().payload)
     zra = next(line for line in last.split(b"\r") if line.startswith(b"ZRA"))
-    assert zra.split(b"|")[2:5] == [b'""', b"", b"cancelled^Assignment Strategy"] or zra.split(
-        b"|"
-    )[2:4] == [b'""', b""]
+    assert zra.split(b"|")[:5] == [b"ZRA", b"1", b'""', b"", b"cancelled^Unassignment Reason"]
     assert Workload.objects.get().open_studies == 0
 
 

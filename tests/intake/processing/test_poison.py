@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -25,7 +25,7 @@ SECRETS = ("Zappa", "Moon", "MRN777", "19401221", "PID|")
 
 
 @pytest.fixture
-def poison(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def poison(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Make reading a message fail while its control id is in the list."""
     deadly: list[str] = []
     real = reading.read_message
@@ -37,7 +37,7 @@ def poison(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         return real(raw, **known)
 
     monkeypatch.setattr(batch, "read_message", read)
-    yield deadly
+    return deadly
 
 
 def states() -> dict[str, str]:
@@ -210,8 +210,9 @@ def _exceptions(caplog: pytest.LogCaptureFixture) -> list[str]:
 def test_clash_of_numbers_in_the_database_names_the_constraint_and_not_the_number(
     department: Department, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    department.add_reader("DR_A")
     Patient.objects.create(authority="Robina", mrn="MRN777")
-    monkeypatch.setattr("apps.orders.patients.PatientBook._take", lambda self, rows: None)
+    monkeypatch.setattr("apps.orders.patients.PatientBook._take", lambda *_: None)
     head, _, *rest = order(placer="P1")
     message = receive(head, "PID|1||MRN777^^^Robina||Zappa^Moon", *rest)
 
@@ -226,14 +227,14 @@ def test_clash_of_numbers_in_the_database_names_the_constraint_and_not_the_numbe
 
 
 def _raising(error: BaseException) -> Callable[..., Any]:
-    def fail(*args: object, **kwargs: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise error
 
     return fail
 
 
 def _sql(statement: str) -> Callable[..., Any]:
-    def fail(*args: object, **kwargs: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         with pytest.raises((DataError, IntegrityError)) as raised:
             bulk.select(statement, [])
         raise raised.value

@@ -1,4 +1,4 @@
-"""Says what failed and where, without a word of what the messages hold.
+"""What to do when something fails: say where without a word of patients, and go on with the rest.
 
 The text of an exception may quote values: PostgreSQL's names the row, Python's the argument. So
 the kind of error, the place and the names of tables and columns are told, and nothing else.
@@ -6,13 +6,40 @@ the kind of error, the place and the names of tables and columns are told, and n
 
 from __future__ import annotations
 
+import logging
 import traceback
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import psycopg
+from django.db import InterfaceError, OperationalError
 
-_FRAMES = 4
+log = logging.getLogger(__name__)
+
+_FRAMES = 6
 _OURS = "/apps/"
+
+
+def all_or_each(ids: Sequence[int], work: Callable[[Sequence[int]], None]) -> None:
+    """Do the work for all at once; where that fails, for each alone, so that one stops no other.
+
+    Args:
+        ids: what the work is about.
+        work: does it for the ids it is given, in a transaction of its own.
+
+    Raises:
+        OperationalError: the database is away, which is nobody's fault.
+    """
+    try:
+        work(ids)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # noqa: BLE001 -- whatever it was, the others go on
+        if len(ids) == 1:
+            log.error("%d failed, the others go on: %s", ids[0], describe(error))  # noqa: TRY400 -- no values
+            return
+        for one in ids:
+            all_or_each([one], work)
 
 
 def describe(error: BaseException) -> str:
