@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.core.management import call_command
 
 from apps.assignment.snapshot.load import load_config
@@ -158,7 +159,7 @@ def test_department_is_as_large_as_promised() -> None:
     assert (destination.name, destination.host, destination.port) == (
         "Demo RIS",
         "127.0.0.1",
-        2576,
+        settings.RIS_PORT,
     )
 
 

@@ -27,6 +27,17 @@ from pytest_django import DjangoDbBlocker
 from radassign.postgres import EmbeddedPostgres
 from radassign.postgres.record import APP_ROLE, OWNER_ROLE, connection_settings
 
+# Settings of whoever runs the tests; the suite has its own.
+_NOT_OURS = (
+    "DATABASE_URL",
+    "DATABASE_URL_FILE",
+    "SECRET_KEY",
+    "DEBUG",
+    "HTTPS_ONLY",
+    "HTTP_PORT",
+    "HL7_PORT",
+    "RIS_PORT",
+)
 _server: EmbeddedPostgres | None = None
 _is_kept = False
 
@@ -38,7 +49,7 @@ def pytest_load_initial_conftests() -> Generator[None, None, None]:
     data_dir = Path(kept or tempfile.mkdtemp(prefix="radassign-test-"))
     data_dir.mkdir(parents=True, exist_ok=True)
     data_dir.chmod(0o711)  # the server, demoted where we are root, passes through
-    for name in ("DATABASE_URL", "DATABASE_URL_FILE", "SECRET_KEY", "DEBUG", "HTTPS_ONLY"):
+    for name in _NOT_OURS:
         os.environ.pop(name, None)
     os.environ |= {
         "RADASSIGN_DATA_DIR": str(data_dir),
