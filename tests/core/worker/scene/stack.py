@@ -21,8 +21,8 @@ from radassign.postgres.record import APP_ROLE, OWNER_ROLE, connection_settings
 from tests.core.worker.scene.tasks import TABLES
 
 _MANAGE = Path(__file__).resolve().parents[4] / "manage.py"
-# Two clusters, each with two workers, a monitor and a pusher.
-_PROCESSES = 10
+# Two clusters, each with its sentinel, a worker, a monitor and a pusher.
+_PROCESSES = 8
 
 
 def wait_until(holds: Callable[[], bool], seconds: float) -> bool:
