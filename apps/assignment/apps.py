@@ -14,8 +14,9 @@ class AssignmentConfig(AppConfig):
 
     def ready(self) -> None:
         """Let due times begin a pass over the unassigned, and note breaches."""
-        from apps.assignment.services import breach, retry  # noqa: PLC0415 -- models come first
+        from apps.assignment.desk import clocks  # noqa: PLC0415 -- models come first
+        from apps.assignment.services import breach, retry  # noqa: PLC0415 -- as above
         from apps.core import due  # noqa: PLC0415 -- as above
 
-        due.register(retry.DUE_KIND, retry.on_due)
-        due.register(breach.DUE_KIND, breach.on_due)
+        due.register(clocks.RETRY_KIND, retry.on_due)
+        due.register(clocks.REPORT_KIND, breach.on_due)

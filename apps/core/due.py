@@ -15,7 +15,8 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from apps.core import clock
+from apps.core import bulk, clock
+from apps.core.failures import describe
 
 log = logging.getLogger(__name__)
 
@@ -78,9 +79,11 @@ def schedule_due(
 
 
 def schedule_by(kind: str, subject: str, due_at: datetime) -> None:
-    """Have it happen at ``due_at`` or at the earlier time that is set for it."""
-    with connection.cursor() as cursor:
-        cursor.execute(_UPSERT_EARLIER, [kind, subject, due_at])
+    """Have it happen at ``due_at`` or at the earlier time that is set for it.
+
+    May be called within a round trip.
+    """
+    bulk.execute(_UPSERT_EARLIER, [kind, subject, due_at])
 
 
 def schedule_many(rows: Iterable[Due]) -> None:
@@ -167,9 +170,9 @@ def _handle(due: Due, at: datetime, failures: int) -> None:
     try:
         with transaction.atomic():
             _handlers[due.kind](due, at)
-    except Exception:
-        # Whatever a handler raises, the rest goes on and this row is tried again.
-        log.exception("due %s %s failed", due.kind, due.subject)
+    except Exception as error:  # noqa: BLE001 -- the rest goes on, and this row is tried again
+        what = describe(error)
+        log.error("due %s %s failed: %s", due.kind, due.subject, what)  # noqa: TRY400 -- no values
         _postpone(due, at, failures + 1)
 
 

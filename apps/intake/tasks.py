@@ -27,8 +27,9 @@ def decide_once() -> int:
     """Do a bounded piece of everything that waits: messages, due times, retries, mappings."""
     now = clock.now()
     versions, nearest = _look()
-    done = retry.retry_if_helped(versions) + parked.rerun_if_mapped(versions)
-    done += process_waiting()
+    done = retry.retry_if_helped(versions)
+    # Messages before mappings: a chunk that fails is tried again, and must not be in their way.
+    done += process_waiting() + parked.rerun_if_mapped(versions)
     if nearest is not None and nearest <= now:
         done += due.run_due(now, _DUE_LIMIT, before=take_assignment_lock)
     return done

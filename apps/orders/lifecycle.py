@@ -69,6 +69,9 @@ TRANSITIONS: Mapping[Status, frozenset[Status]] = {
 WITH_READER = frozenset({Status.ASSIGNED, Status.ACKNOWLEDGED, Status.IN_PROGRESS})
 """The statuses in which a radiologist has the study and it counts as open."""
 
+AWAITS_REPORT = WITH_READER | {Status.RECEIVED, Status.UNASSIGNED}
+"""The statuses in which the clock of the report runs; while an order is held it stands still."""
+
 REPORTED = frozenset({Status.PRELIMINARY, Status.FINAL, Status.AMENDED})
 """The statuses in which a report exists, so nothing is left to assign."""
 

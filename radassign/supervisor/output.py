@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import selectors
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import IO
 
 _COLOURS = {"postgres": 34, "web": 36, "listener": 32, "worker": 33, "radassign": 1}
@@ -51,7 +54,7 @@ class Output:
         """Write lines of our own."""
         for line in text.splitlines():
             self._write(name, line)
-        self._stream.flush()
+        self._flush()
 
     def _read(self, name: str, pipe: IO[bytes]) -> bool:
         """Write the complete lines that are there; return whether the pipe is still open."""
@@ -68,7 +71,7 @@ class Output:
         self._unfinished[pipe.fileno()] = rest
         for line in lines:
             self._write(name, line.decode("utf-8", "replace"))
-        self._stream.flush()
+        self._flush()
         return True
 
     def _close(self, name: str, pipe: IO[bytes]) -> None:
@@ -82,4 +85,18 @@ class Output:
         prefix = f"{name:<{_NAME_WIDTH}}|"
         if self._is_coloured:
             prefix = f"\x1b[{_COLOURS.get(name, _OTHER_COLOUR)}m{prefix}\x1b[0m"
-        self._stream.write(f"{prefix} {line.rstrip()}\n")
+        with self._despite_a_lost_reader():
+            self._stream.write(f"{prefix} {line.rstrip()}\n")
+
+    def _flush(self) -> None:
+        with self._despite_a_lost_reader():
+            self._stream.flush()
+
+    @contextmanager
+    def _despite_a_lost_reader(self) -> Iterator[None]:
+        """Write to nowhere once nobody reads: a closed terminal must not upset the end in order."""
+        try:
+            yield
+        except OSError:
+            with Path(os.devnull).open("w") as nowhere:
+                os.dup2(nowhere.fileno(), self._stream.fileno())

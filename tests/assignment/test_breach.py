@@ -6,6 +6,7 @@ import pytest
 import time_machine
 
 from apps.audit.models import AuditEvent
+from apps.core.models import DueTime
 from apps.orders.models import Order
 from tests import factories
 from tests.support.department import Department, order, readers, reasons, result, send, settle
@@ -54,6 +55,34 @@ def test_unassigned_order_is_decided_again_and_widened_at_its_breach() -> None:
 
         assert readers() == {"P1": "DR_MR"}
         assert Order.objects.get().flags == ["unknown_procedure", "sla_breached"]
+
+
+def test_due_time_is_set_also_where_another_process_has_used_up_the_last_one() -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        factories.SlaPolicyFactory(urgency="STAT", report_minutes=60)
+        department = Department()
+        department.add_reader("DR_A")
+        send(*order(placer="P1", priority="S"))
+        DueTime.objects.all().delete()
+
+        clock.shift(timedelta(minutes=10))
+        send(*order(placer="P2", priority="S"))
+
+        due_at = DueTime.objects.values_list("due_at", flat=True).get(kind="report_due")
+        assert due_at == Order.objects.get(accession="P2").report_due_at
+
+
+def test_report_that_came_late_leaves_no_due_time_in_the_past() -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        factories.SlaPolicyFactory(urgency="STAT", report_minutes=60)
+        department = Department()
+        department.add_reader("DR_A")
+        send(*order(placer="P1", priority="S"))
+        clock.shift(timedelta(minutes=90))
+        settle()
+        send(*result(status="F", placer="P1"))
+
+        assert not DueTime.objects.filter(kind="report_due").exists()
 
 
 def breached() -> dict[str, datetime]:

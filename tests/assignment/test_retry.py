@@ -8,10 +8,20 @@ import time_machine
 from apps.assignment.desk import Case, Desk
 from apps.core.models import DueTime
 from apps.engine.decision import Decision
+from apps.intake.processing import batch
 from apps.orders.models import Order
 from apps.roster.models import Radiologist, RosterAssignment, Workload
 from tests import factories
-from tests.support.department import Department, order, readers, reasons, send, settle
+from tests.support.department import (
+    Department,
+    order,
+    readers,
+    reasons,
+    receive,
+    send,
+    settle,
+    take_effect,
+)
 
 pytestmark = pytest.mark.db
 
@@ -119,3 +129,32 @@ def test_waiting_orders_always_leave_a_due_time_behind() -> None:
 
     assert reasons() == {"P1": "no_roster"}
     assert DueTime.objects.values_list("kind", "subject").get() == ("retry_unassigned", "all")
+
+
+def test_due_time_is_set_also_where_another_process_has_used_up_the_last_one() -> None:
+    Department()
+    send(*order(placer="P1"))
+    DueTime.objects.all().delete()
+
+    receive(*order(placer="P2"))
+    take_effect()
+
+    assert DueTime.objects.filter(kind="retry_unassigned").exists()
+
+
+def test_process_that_dies_after_the_commit_leaves_its_due_times_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    factories.SlaPolicyFactory(urgency="ROUTINE", report_minutes=60)
+    Department()
+    receive(*order(placer="P1"))
+
+    def die(_: object) -> None:
+        raise SystemExit
+
+    monkeypatch.setattr(batch, "after_commit", die)
+    with pytest.raises(SystemExit):
+        take_effect()
+
+    kinds = set(DueTime.objects.values_list("kind", flat=True))
+    assert kinds == {"report_due", "retry_unassigned"}

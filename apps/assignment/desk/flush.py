@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
-from apps.assignment.desk.pending import Made, Pending
+from apps.assignment.desk.clocks import set_clocks
+from apps.assignment.desk.pending import Made
 from apps.assignment.models import Assignment, LedgerEntry, ShiftTurn, Unassigned
 from apps.assignment.snapshot.basis import keep_basis
 from apps.audit.models import AuditEvent
@@ -32,7 +32,6 @@ class Flushed:
     rules_matched: Sequence[int]
     told: int
     queued: int
-    report_due: Sequence[datetime]
 
 
 def write(desk: Desk) -> Flushed:
@@ -50,6 +49,7 @@ def write(desk: Desk) -> Flushed:
     bulk.upsert(ShiftTurn, list(pending.turns.values()), key=["shift_code", "radiologist_id"])
     bulk.update(Workload, desk.book.changed_rows(), key="radiologist_id")
     bulk.insert(AuditEvent, pending.audit)
+    set_clocks(desk)
     told = queue_notices(pending.notices, version=desk.versions.get("outbound", 0))
     if pending.new_assignments or pending.queued:
         keep_basis(desk.view)
@@ -60,7 +60,6 @@ def write(desk: Desk) -> Flushed:
         rules_matched=pending.rules_matched,
         told=told,
         queued=len(pending.queued),
-        report_due=_report_due(pending),
     )
 
 
@@ -69,12 +68,6 @@ _RAISE_SEATS = (
     "INSERT INTO core_configversion (area, version) VALUES ('seats', 1) "
     "ON CONFLICT (area) DO UPDATE SET version = core_configversion.version + 1"
 )
-
-
-def _report_due(pending: Pending) -> list[datetime]:
-    """Return when the reports of the orders written here are due, for whoever watches."""
-    orders = (*pending.new_orders.values(), *pending.orders.values())
-    return [order.report_due_at for order in orders if order.report_due_at is not None]
 
 
 def _stamp_latency(desk: Desk) -> None:

@@ -10,11 +10,11 @@ from apps.outbound.choices import OutboundKind
 from apps.outbound.services.notices import Notice, Reader
 
 if TYPE_CHECKING:
-    from apps.assignment.desk.desk import Desk
+    from apps.assignment.desk.steps import Steps
     from apps.assignment.snapshot.cache import ConfigView
 
 
-def notice_of(desk: Desk, case: Case, kind: OutboundKind, *, reason: str = "") -> Notice:
+def notice_of(desk: Steps, case: Case, kind: OutboundKind, *, reason: str = "") -> Notice:
     """Return the notice of the order as it now stands; without a reader it says ``reason``."""
     order, assignment, segments = case.order, case.assignment, case.segments
     application, _, facility = order.sender.partition("^")

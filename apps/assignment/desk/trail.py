@@ -10,10 +10,10 @@ from apps.assignment.models import Assignment
 from apps.core import request_id
 
 if TYPE_CHECKING:
-    from apps.assignment.desk.desk import Desk
+    from apps.assignment.desk.steps import Steps
 
 
-def assigned(desk: Desk, case: Case, assignment: Assignment) -> None:
+def assigned(desk: Steps, case: Case, assignment: Assignment) -> None:
     """Note who was given the order, and by what."""
     _line(
         desk,
@@ -31,7 +31,7 @@ def assigned(desk: Desk, case: Case, assignment: Assignment) -> None:
     )
 
 
-def ended(desk: Desk, case: Case, assignment: Assignment) -> None:
+def ended(desk: Steps, case: Case, assignment: Assignment) -> None:
     """Note who lost the order, and why."""
     _line(
         desk,
@@ -43,7 +43,7 @@ def ended(desk: Desk, case: Case, assignment: Assignment) -> None:
     )
 
 
-def completed(desk: Desk, case: Case, assignment: Assignment) -> None:
+def completed(desk: Steps, case: Case, assignment: Assignment) -> None:
     """Note the report that completed the assignment."""
     _line(
         desk,
@@ -55,7 +55,7 @@ def completed(desk: Desk, case: Case, assignment: Assignment) -> None:
     )
 
 
-def unassigned(desk: Desk, case: Case, reason: str) -> None:
+def unassigned(desk: Steps, case: Case, reason: str) -> None:
     """Note that the order has no reader, and why."""
     _line(
         desk,
@@ -67,7 +67,7 @@ def unassigned(desk: Desk, case: Case, reason: str) -> None:
     )
 
 
-def breached(desk: Desk, case: Case) -> None:
+def breached(desk: Steps, case: Case) -> None:
     """Note that the report was due and not there."""
     due_at = case.order.report_due_at
     _line(
@@ -83,7 +83,7 @@ def breached(desk: Desk, case: Case) -> None:
     )
 
 
-def cancelled(desk: Desk, case: Case, reason: EndReason) -> None:
+def cancelled(desk: Steps, case: Case, reason: EndReason) -> None:
     """Note the end of the order."""
     _line(
         desk,
@@ -96,7 +96,7 @@ def cancelled(desk: Desk, case: Case, reason: EndReason) -> None:
 
 
 def _line(
-    desk: Desk,
+    desk: Steps,
     entity: str,
     entity_id: int,
     action: str,

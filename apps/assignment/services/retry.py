@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -18,6 +18,7 @@ from django.db import transaction
 
 from apps.assignment.choices import PARKED
 from apps.assignment.desk import Case, Desk, load_cases, open_desk
+from apps.assignment.desk.clocks import ALL, RETRY_KIND, SWEEP
 from apps.assignment.models import Unassigned
 from apps.assignment.services.after import after_commit
 from apps.assignment.snapshot.cache import current_view
@@ -32,8 +33,6 @@ log = logging.getLogger(__name__)
 
 ACTOR = "system:retry"
 CHUNK = 50
-SWEEP = timedelta(minutes=1)
-DUE_KIND = "retry_unassigned"
 _CAN_BE_TRIED = frozenset({OrderStatus.UNASSIGNED, OrderStatus.HELD})
 HELPFUL_AREAS = ("catalog", "roster", "rules", "presence", "seats")
 
@@ -64,8 +63,8 @@ _pass: RetryPass | None = None
 
 def forget() -> None:
     """Forget the last pass; the next call walks everything."""
-    global _last_versions, _pass
-    _last_versions, _pass = None, None
+    global _last_versions, _pass, _next_at
+    _last_versions, _pass, _next_at = None, None, None
 
 
 def retry_if_helped(versions: Mapping[str, int]) -> int:
@@ -165,7 +164,10 @@ _next_at: datetime | None = None
 
 
 def make_sure_of_next(*, at: datetime) -> None:
-    """Set the due time of the next pass unless it lies ahead already."""
+    """Set the due time of the next pass where something nears before the sweep.
+
+    Left out while this process knows of one ahead: the desk has set the sweep in any case.
+    """
     if _next_at is None or _next_at <= at:
         schedule_next(at=at)
 
@@ -185,7 +187,7 @@ def schedule_next(*, at: datetime) -> None:
         at + SWEEP,
     ]
     _next_at = min(moment for moment in moments if moment is not None and moment > at)
-    due.schedule_due(DUE_KIND, "all", _next_at)
+    due.schedule_due(RETRY_KIND, ALL, _next_at)
 
 
 def on_due(what: due.Due, at: datetime) -> None:  # noqa: ARG001 -- a due handler's form

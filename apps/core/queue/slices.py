@@ -23,6 +23,7 @@ import psycopg
 from django import db
 
 from apps.core import heartbeat
+from apps.core.failures import describe
 from apps.core.queue import locks, probes
 from apps.core.queue.line import Line
 from apps.core.queue.nudge import nudge
@@ -151,10 +152,10 @@ class _Loop:
             while self._goes_on(line):
                 pass
             _failures.pop(self.name, None)
-        except Exception:
-            # The outermost loop of the worker: a slice that raised would be stored as a failed
-            # task, with values of rows in its traceback.
-            log.exception("slice %s failed", self.name)
+        except Exception as error:  # noqa: BLE001 -- the outermost loop of the worker
+            # A slice that raised would be stored as a failed task, with values of rows in its
+            # traceback.
+            log.error("slice %s failed: %s", self.name, describe(error))  # noqa: TRY400 -- no values
             self._back_off()
         self._beat(line)
 

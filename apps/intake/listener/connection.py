@@ -15,6 +15,7 @@ from enum import IntFlag
 from typing import TYPE_CHECKING, cast
 
 from apps.core import clock
+from apps.core.failures import describe
 from apps.hl7v2.mllp import CutFrame, Event, Frame, Framer, Garbage, Noise, OversizeFrame
 from apps.intake import metrics
 from apps.intake.listener.answers import answers_to
@@ -196,9 +197,9 @@ class MllpConnection(asyncio.BufferedProtocol):
     def _read(self, payload: bytes, arrival: Arrival) -> Submission:
         try:
             return self._listener.reception.receive(payload, arrival)
-        except Exception:
-            # A fault of ours: the message is kept, and the listener goes on.
-            log.exception("the message at %s could not be read", arrival.seq)
+        except Exception as error:  # noqa: BLE001 -- the message is kept, the listener goes on
+            what = describe(error)
+            log.error("the message at %s could not be read: %s", arrival.seq, what)  # noqa: TRY400 -- no values
             return unreadable(payload, arrival)
 
     def _submit(self, submission: Submission) -> None:

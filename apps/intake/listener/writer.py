@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from apps.core.failures import describe
 from apps.intake import metrics
 from apps.intake.choices import InboundState
 from apps.intake.listener.limits import Limits
@@ -151,10 +152,9 @@ class Writer:
             return _failed(receipts, Failure.UNKNOWN, error)
         except MessageRefusedError:
             raise
-        except Exception:
-            # Anything else is a fault of ours; whether the commit arrived is then unknown, and
-            # the other messages must not suffer from it.
-            log.exception("a batch of %s messages failed", len(receipts))
+        except Exception as error:  # noqa: BLE001 -- the other messages must not suffer
+            # A fault of ours; whether the commit arrived is then unknown.
+            log.error("a batch of %s messages failed: %s", len(receipts), describe(error))  # noqa: TRY400 -- no values
             return [Failure.UNKNOWN] * len(receipts)
         metrics.COMMITS.labels("stored").inc()
         return written

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
 from apps.assignment.desk import open_desk
-from apps.assignment.services import breach, retry
+from apps.assignment.services import retry
 from apps.assignment.services.after import after_commit
 from apps.core import bulk, clock
 from apps.core.failures import describe
@@ -89,7 +89,6 @@ def process(batch: Sequence[Waiting]) -> int:
         if taken != len(rows):
             raise TakenError
     after_commit(flushed)
-    breach.watch(flushed.report_due, at=session.at)
     if flushed.queued:
         retry.make_sure_of_next(at=session.at)
     return len(rows)

@@ -49,8 +49,14 @@ def rerun_if_mapped(versions: Mapping[str, int]) -> int:
         _waiting[:] = _parked_ids()
     chunk = _waiting[:CHUNK]
     del _waiting[:CHUNK]
-    if chunk:
+    if not chunk:
+        return 0
+    try:
         all_or_each(chunk, _rerun)
+    except Exception:
+        # The database went, and no later sweep would come by: these are tried again, last.
+        _waiting.extend(chunk)
+        raise
     return len(chunk)
 
 

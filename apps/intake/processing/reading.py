@@ -89,9 +89,13 @@ def _read_orders(
     )
     numbered = tuple(change for change in changes if change.identities)
     is_whole = len(numbered) == len(changes)
+    nothing = "" if numbered else "no order with a number in it"
     return Reading(
         changes=numbered,
-        note="" if numbered else "no order with a number in it",
+        note=nothing if is_result else "",
+        # The door took something for a number that is none (``~P1``): a person must look, for
+        # the sender was told that the order is safe with us.
+        problem="" if is_result else nothing,
         flags=(*message.flags, *(() if is_whole else ("group_without_number",))),
     )
 

@@ -62,9 +62,3 @@ def dead_letters(destination_id: int | None = None) -> QuerySet[OutboundMessage]
     if destination_id is not None:
         found = found.filter(destination_id=destination_id)
     return found.select_related("destination", "order").defer("payload")
-
-
-def messages_of_order(order_id: int) -> QuerySet[OutboundMessage]:
-    """Return everything that was told of an order, in the order in which it was decided."""
-    found = OutboundMessage.objects.filter(order_id=order_id).order_by("id")
-    return found.select_related("destination").defer("payload")

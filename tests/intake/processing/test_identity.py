@@ -235,6 +235,14 @@ def test_group_without_any_number_is_told_and_the_others_take_effect(
     assert readers() == {"P1": "DR_A"}
 
 
+@pytest.mark.parametrize("number", ["~P1", "\\H\\\\N\\"], ids=["second", "blank"])
+@pytest.mark.usefixtures("department")
+def test_order_whose_number_turns_out_to_be_none_waits_for_a_person(number: str) -> None:
+    message = send(*order()[:3], f"ORC|NW|{number}", "OBR|1|||MRI HIP^MRI HIP")
+
+    assert (message.state, message.error) == ("quarantined", "no order with a number in it")
+
+
 def test_group_number_stands_in_where_nothing_else_is_sent(department: Department) -> None:
     department.add_reader("DR_A")
     head = order(placer="", accession="")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.db import OperationalError
 
 from apps.assignment.desk import Case
 from apps.assignment.models import Unassigned
@@ -220,3 +221,24 @@ def test_facility_of_the_sender_is_the_site_where_nothing_else_is_known(
     send(*head[:2], place, *head[3:])
 
     assert readers() == {"P1": "DR_A"}
+
+
+def test_mapping_is_applied_though_the_database_went_in_between(
+    department: Department, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    department.add_reader("DR_A")
+    send(*order(placer="P1", **NO_SITE))
+    _site(department)
+    with monkeypatch.context() as outage:
+        outage.setattr(parked, "_rerun", _lost)
+        with pytest.raises(OperationalError):
+            settle()
+    assert reasons() == {"P1": "unknown_site"}
+
+    settle()
+
+    assert readers() == {"P1": "DR_A"}
+
+
+def _lost(_: object) -> None:
+    raise OperationalError

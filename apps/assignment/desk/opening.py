@@ -1,0 +1,43 @@
+"""Opens a desk: takes the lock, and reads under it what decisions are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from apps.assignment.desk.desk import Desk
+from apps.assignment.lock import LOCK_QUERY
+from apps.assignment.snapshot.cache import current_view
+from apps.assignment.snapshot.ledger import ledger
+from apps.assignment.snapshot.loads import LoadReader
+from apps.assignment.snapshot.versions import VERSIONS_QUERY
+from apps.core import bulk
+
+
+def open_desk(*, at: datetime, actor: str, along: Iterable[bulk.Errand] = ()) -> Desk:
+    """Take the assignment lock and return a desk; call it inside a transaction.
+
+    Args:
+        at: the moment of everything that happens at the desk, aware.
+        actor: who the audit lines name.
+        along: queries of the caller's to run in the same round trip, under the lock.
+    """
+    versions: dict[str, int] = {}
+    reader = LoadReader(at=at, ledger=ledger())
+    guess = current_view()
+    bulk.run_errands(
+        [
+            (LOCK_QUERY, _drop),
+            (VERSIONS_QUERY, versions.update),
+            *reader.errands(guess.config),
+            *along,
+        ]
+    )
+    view = current_view(versions)
+    if view is not guess:
+        bulk.run_errands(reader.turn_errands(view.config))
+    return Desk(at=at, view=view, book=reader.book(), actor=actor, versions=versions)
+
+
+def _drop(rows: list[tuple[object, ...]]) -> None:
+    """Take the rows of a query that is run for its effect."""
