@@ -19,4 +19,5 @@ class AssignmentConfig(AppConfig):
         from apps.core import due  # noqa: PLC0415 -- as above
 
         due.register(clocks.RETRY_KIND, retry.on_due)
+        due.register(clocks.SEAT_KIND, retry.on_seat_freed)
         due.register(clocks.REPORT_KIND, breach.on_due)

@@ -6,6 +6,7 @@ import pytest
 import time_machine
 
 from apps.assignment.desk import Case, Desk
+from apps.assignment.services import retry
 from apps.core.models import DueTime
 from apps.engine.decision import Decision
 from apps.intake.processing import batch
@@ -18,6 +19,7 @@ from tests.support.department import (
     readers,
     reasons,
     receive,
+    result,
     send,
     settle,
     take_effect,
@@ -158,3 +160,25 @@ def test_process_that_dies_after_the_commit_leaves_its_due_times_behind(
 
     kinds = set(DueTime.objects.values_list("kind", flat=True))
     assert kinds == {"report_due", "retry_unassigned"}
+
+
+def test_freed_seat_is_looked_at_again_in_case_who_freed_it_died(department: Department) -> None:
+    department.add_reader("DR_A", max_concurrent_studies=1)
+    send(*order(placer="P1"))
+    send(*order(placer="P2"))
+    receive(*result(status="F", placer="P1"))
+
+    take_effect()  # and its decider dies before it tries who waits
+
+    assert DueTime.objects.filter(kind="seat_freed").count() == 1
+    assert reasons() == {"P2": "at_capacity"}
+
+
+def test_walk_goes_on_where_it_was_after_a_seat_was_freed_in_its_middle() -> None:
+    before = retry.RetryPass(ids=[71, 72, 73, 10, 11], is_sweep=True)
+
+    again = retry.in_turn(waiting=list(range(1, 80)), walk=before)
+
+    assert again.ids[:53] == [*range(1, 51), 71, 72, 73]
+    assert sorted(again.ids) == list(range(1, 80))
+    assert again.is_sweep

@@ -130,8 +130,8 @@ def test_demo_data_is_loaded_once(tmp_path: Path) -> None:
     first = [step.arguments[0] for step in steps(plan)]
     (plan.data_dir / "demo-loaded").touch()
     again = [step.arguments[0] for step in steps(plan)]
-    assert first == ["migrate", "collectstatic", "loaddata", "demo_signin"]
-    assert again == ["migrate", "collectstatic", "demo_signin"]
+    assert first == ["migrate", "collectstatic", "loaddata", "demo_destination", "demo_signin"]
+    assert again == ["migrate", "collectstatic", "demo_destination", "demo_signin"]
 
 
 def test_a_step_that_fails_says_what_its_command_wrote(tmp_path: Path) -> None:

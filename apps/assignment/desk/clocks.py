@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 RETRY_KIND = "retry_unassigned"
 REPORT_KIND = "report_due"
+SEAT_KIND = "seat_freed"
 ALL = "all"
 """One due time of a kind stands for all orders: the nearest."""
+SECOND_LOOK = timedelta(seconds=10)
 SWEEP = timedelta(minutes=1)
 """How long an unassigned order waits at most until it is tried again."""
 
@@ -28,6 +30,9 @@ def set_clocks(desk: Desk) -> None:
     pending = desk.pending
     if pending.queued:
         due.schedule_by(RETRY_KIND, ALL, desk.at + SWEEP)
+    if desk.book.freed:
+        # Who freed the seat looks for the next at once; this is for when it dies before.
+        due.schedule_by(SEAT_KIND, ALL, desk.at + SECOND_LOOK)
     awaited = [
         order.report_due_at
         for order in (*pending.new_orders.values(), *pending.orders.values())

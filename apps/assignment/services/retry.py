@@ -80,8 +80,22 @@ def retry_if_helped(versions: Mapping[str, int]) -> int:
     helpful = {area: versions.get(area, 0) for area in HELPFUL_AREAS}
     if helpful != _last_versions:
         _last_versions = helpful
-        _pass = RetryPass(_waiting_ids(), is_sweep=False)
+        _pass = in_turn(waiting=_waiting_ids(), walk=_pass)
     return _go_on()
+
+
+def in_turn(*, waiting: Sequence[int], walk: RetryPass | None) -> RetryPass:
+    """Return a pass that begins with the most urgent, then goes on where the last one was.
+
+    Results that free seats come all day; a walk that began at its head each time would never
+    reach its end.
+    """
+    if walk is None:
+        return RetryPass(list(waiting), is_sweep=False)
+    still = set(waiting)
+    head = waiting[:CHUNK]
+    rest = [order_id for order_id in walk.ids if order_id in still]
+    return RetryPass(list(dict.fromkeys([*head, *rest, *waiting])), is_sweep=walk.is_sweep)
 
 
 def sweep() -> None:
@@ -198,3 +212,9 @@ def on_due(what: due.Due, at: datetime) -> None:  # noqa: ARG001 -- a due handle
     """
     sweep()
     schedule_next(at=at)
+
+
+def on_seat_freed(what: due.Due, at: datetime) -> None:  # noqa: ARG001 -- a due handler's form
+    """Look again who could use a freed seat; the one who freed it may have died before."""
+    global _last_versions  # noqa: PLW0603 -- one walk per process
+    _last_versions = None
