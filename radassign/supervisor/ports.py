@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,18 +17,23 @@ class Port:
     number: int
 
 
-def ports_in_use(ports: Iterable[Port]) -> list[Port]:
-    """Return those on which somebody listens already."""
-    return [port for port in ports if not _is_free(port)]
+def obstacles(ports: Iterable[Port]) -> list[str]:
+    """Return, for each port on which nobody could listen, why not and what to change."""
+    return [reason for port in ports if (reason := _obstacle(port))]
 
 
-def _is_free(port: Port) -> bool:
+def _obstacle(port: Port) -> str:
+    """Return a line for people; empty while the port is free."""
     family = socket.AF_INET6 if ":" in port.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         # As the servers do: connections that linger in TIME_WAIT are no obstacle.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((port.host, port.number))
-        except OSError:
-            return False
-    return True
+        except OSError as error:
+            where = f"port {port.number} on {port.host}"
+            if error.errno == errno.EADDRINUSE:
+                return f"{where} is in use; free it, or set {port.setting}"
+            host_setting = port.setting.replace("_PORT", "_HOST")
+            return f"{where}: {error.strerror}; set {port.setting} or {host_setting}"
+    return ""

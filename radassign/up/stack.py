@@ -11,7 +11,7 @@ from radassign.postgres import EmbeddedPostgres, PostgresError
 from radassign.supervisor import Output, Supervisor
 from radassign.supervisor.database import PostgresService
 from radassign.supervisor.leftovers import end_leftovers
-from radassign.supervisor.ports import ports_in_use
+from radassign.supervisor.ports import obstacles
 from radassign.up.plan import Plan
 from radassign.up.readiness import is_healthy, welcome
 from radassign.up.steps import StepError, perform, steps
@@ -74,13 +74,9 @@ def _clear_the_way(plan: Plan, output: Output) -> None:
         output.say(f"ended {leftovers} processes that an earlier run left behind")
     # Counters of processes that are no more; none of ours runs yet.
     shutil.rmtree(plan.data_dir / "metrics", ignore_errors=True)
-    taken = ports_in_use(plan.listening())
-    if taken:
-        lines = [
-            f"port {port.number} on {port.host} is in use; free it, or set {port.setting}"
-            for port in taken
-        ]
-        raise StackError("\n".join(lines))
+    found = obstacles(plan.listening())
+    if found:
+        raise StackError("\n".join(found))
 
 
 def _start_database(plan: Plan, supervisor: Supervisor, output: Output) -> None:

@@ -12,7 +12,7 @@ import pytest
 from radassign.locks import try_hold
 from radassign.secret_files import kept_secret
 from radassign.stack import announce, process_start, running_ports, withdraw
-from radassign.supervisor.ports import Port, ports_in_use
+from radassign.supervisor.ports import Port, obstacles
 from radassign.up.plan import Plan
 from radassign.up.readiness import welcome
 from radassign.up.steps import Step, StepError, perform, steps
@@ -81,7 +81,16 @@ def test_a_port_that_somebody_listens_on_is_named_with_its_setting() -> None:
         free = Port("HL7_PORT", "127.0.0.1", probe.getsockname()[1])
         probe.close()
         used = Port("HTTP_PORT", "127.0.0.1", taken.getsockname()[1])
-        assert ports_in_use([used, free]) == [used]
+        assert obstacles([used, free]) == [
+            f"port {used.number} on 127.0.0.1 is in use; free it, or set HTTP_PORT"
+        ]
+
+
+def test_an_address_that_is_not_ours_is_not_called_in_use() -> None:
+    [reason] = obstacles([Port("HL7_PORT", "192.0.2.1", 2575)])
+    assert reason == (
+        "port 2575 on 192.0.2.1: Cannot assign requested address; set HL7_PORT or HL7_HOST"
+    )
 
 
 def test_a_stack_runs_web_listener_and_worker(tmp_path: Path) -> None:

@@ -160,6 +160,27 @@ def test_a_line_without_end_is_cut_instead_of_kept(
     assert len(screen.lines()) > 1
 
 
+def test_the_end_is_in_order_though_nobody_reads_the_lines(tmp_path: Path) -> None:
+    farewell = tmp_path / "farewell"
+    program = f"""
+        import pathlib, signal, sys, time
+        signal.signal(signal.SIGTERM, lambda *_: (pathlib.Path({str(farewell)!r}).touch(), sys.exit()))
+        while True:
+            print("up")
+            time.sleep(0.02)
+    """
+    reader, writer = os.pipe()
+    with os.fdopen(writer, "w") as stream:
+        made = Supervisor(Output(stream), stop_seconds=2.0)
+        made.add(_python("listener", program))
+        made.run_until(lambda: False, seconds=0.5)
+        os.close(reader)
+        made.run_until(lambda: False, seconds=0.5)
+        made.output.say("stopping")
+        made.end()
+    assert farewell.exists()
+
+
 def test_children_die_with_a_supervisor_that_is_killed(tmp_path: Path) -> None:
     program = f"""
         import sys

@@ -121,7 +121,7 @@ def test_a_killed_cluster_is_started_anew(scene: Scene, worker: psutil.Popen) ->
     scene.add("after")
 
     assert scene.is_done("after", seconds=_WELL_AGAIN_SECONDS)
-    assert not any(child.is_running() for child in children)
+    assert psutil.wait_procs(children, timeout=5)[1] == []
 
 
 def test_a_frozen_cluster_is_ended_and_started_anew(scene: Scene, worker: psutil.Popen) -> None:
