@@ -32,9 +32,12 @@ class Supervisor:
         return self._is_stopping
 
     def heed_signals(self) -> None:
-        """End in order on Ctrl-C, SIGTERM and a closed terminal, unless started by nohup."""
+        """End in order on Ctrl-C, SIGTERM and a closed terminal, the last unless by nohup.
+
+        SIGINT is heeded even where it came ignored: a script's background jobs start like that.
+        """
         for number in _STOP_SIGNALS:
-            if signal.getsignal(number) != signal.SIG_IGN:
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
                 signal.signal(number, self._on_signal)
 
     def add(self, service: Service) -> Slot:

@@ -101,7 +101,11 @@ def test_all_are_nudged_on_arrival_and_the_watchdog_shows_that_it_lives(
 def test_a_notice_nudges_its_own_cluster(settled: Watchdog, hand_clock: HandClock) -> None:
     _notify("test_two")
 
-    _later(settled, hand_clock, 0.1)
+    for _ in range(10):
+        # A notice takes as long as the machine takes to pass it on.
+        _later(settled, hand_clock, 0.1)
+        if _nudged():
+            break
 
     assert _nudged() == ["task.two"]
 
