@@ -88,3 +88,23 @@ def test_report_that_came_late_leaves_no_due_time_in_the_past() -> None:
 def breached() -> dict[str, datetime]:
     rows = Order.objects.exclude(breached_at=None)
     return {row.accession: row.breached_at for row in rows if row.breached_at}
+
+
+def test_order_has_due_times_where_no_policy_was_set_up() -> None:
+    with time_machine.travel(NOON, tick=False):
+        Department()
+        for name, priority in (("P1", "S"), ("P2", "A"), ("P3", "R")):
+            send(*order(placer=name, priority=priority))
+
+    received = Order.objects.earliest("pk").received_at
+    assert {
+        row.accession: (
+            row.acknowledge_due_at and row.acknowledge_due_at - received,
+            row.report_due_at and row.report_due_at - received,
+        )
+        for row in Order.objects.all()
+    } == {
+        "P1": (timedelta(minutes=5), timedelta(minutes=60)),
+        "P2": (timedelta(minutes=15), timedelta(minutes=240)),
+        "P3": (None, timedelta(minutes=1440)),
+    }

@@ -18,9 +18,20 @@ class DueTimes:
     report_at: datetime | None
 
 
+DEFAULTS: Mapping[str, SlaPolicy] = {
+    "STAT": SlaPolicy(urgency="STAT", acknowledge_minutes=5, report_minutes=60),
+    "URGENT": SlaPolicy(urgency="URGENT", acknowledge_minutes=15, report_minutes=240),
+    "ROUTINE": SlaPolicy(urgency="ROUTINE", acknowledge_minutes=None, report_minutes=1440),
+}
+"""What holds where a site has no policy of its own. Source: spec 5."""
+
+
 @dataclass(frozen=True, slots=True)
 class PolicyBook:
-    """Policies by urgency, site (None: every site) and modality ('': every modality)."""
+    """Policies by urgency, site (None: every site) and modality ('': every modality).
+
+    Where none of them fits, ``DEFAULTS`` hold.
+    """
 
     policies: Mapping[tuple[str, int | None, str], SlaPolicy]
 
@@ -42,8 +53,6 @@ class PolicyBook:
                 receipt counts, so that an order without that time is not without a clock.
         """
         policy = self._find(urgency, site_id, modality)
-        if policy is None:
-            return DueTimes(None, None)
         start = starts.get(policy.clock_start)
         if start is None or start.year == MAXYEAR:
             # 9999 is how senders say never; nothing can be added to it.
@@ -52,7 +61,7 @@ class PolicyBook:
             _after(start, policy.acknowledge_minutes), _after(start, policy.report_minutes)
         )
 
-    def _find(self, urgency: str, site_id: int | None, modality: str) -> SlaPolicy | None:
+    def _find(self, urgency: str, site_id: int | None, modality: str) -> SlaPolicy:
         for key in (
             (urgency, site_id, modality),
             (urgency, site_id, ""),
@@ -62,7 +71,7 @@ class PolicyBook:
             policy = self.policies.get(key)
             if policy is not None:
                 return policy
-        return None
+        return DEFAULTS[urgency]
 
 
 def load_policies() -> PolicyBook:
