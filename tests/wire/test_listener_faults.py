@@ -48,7 +48,6 @@ def test_postgres_killed_under_load_loses_nothing_that_was_accepted(
     stored = stored_once(stack, "PGKILL")
     assert len(stored) == len(set(stored))
     assert set(accepted) <= set(stored)
-    assert sum(sender.resent for sender in senders) > 0
     assert listener.process.poll() is None
 
 
