@@ -26,6 +26,9 @@ class EndReason(models.TextChoices):
     CANCELLED = "cancelled", "Order cancelled"
     REPLACED = "replaced", "Order replaced"
     UNFIT = "unfit", "Reader no longer fit"
+    NOT_ACKNOWLEDGED = "not_acknowledged", "Not acknowledged in time"
+    HANDED_BACK = "handed_back", "Handed back"
+    OVERDUE = "overdue", "Moved when overdue"
 
 
 class RecordedStrategy(models.TextChoices):
@@ -54,6 +57,7 @@ class ReasonChoices(models.TextChoices):
     UNKNOWN_MODALITY = Reason.UNKNOWN_MODALITY.value, "Unknown modality"
     UNKNOWN_PROCEDURE = Reason.UNKNOWN_PROCEDURE.value, "Unknown procedure"
     NO_PATIENT = Reason.NO_PATIENT.value, "No patient"
+    BY_HAND = Reason.BY_HAND.value, "Taken off by hand"
 
 
 class LedgerKind(models.TextChoices):

@@ -43,12 +43,27 @@ class Assignment(models.Model):
     urgency = models.CharField(max_length=8)
     rvu = models.DecimalField(max_digits=7, decimal_places=2)
     assigned_at = models.DateTimeField()
+    acknowledge_due_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the reader must have acknowledged it."
+    )
+    acknowledge_missed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When they were found not to have; once."
+    )
     acknowledged_at = models.DateTimeField(null=True, blank=True)
     opened_at = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
     turnaround_seconds = models.PositiveIntegerField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     end_reason = models.CharField(max_length=16, choices=EndReason, blank=True, default="")
+    made_by = models.CharField(
+        max_length=160, blank=True, default="", help_text="Who chose the reader by hand."
+    )
+    made_note = models.CharField(
+        max_length=200, blank=True, default="", help_text="Why, as they typed it."
+    )
+    end_note = models.CharField(
+        max_length=200, blank=True, default="", help_text="Why it ended, as a person typed it."
+    )
     latency_ms = models.PositiveIntegerField(default=0)
     trace = models.JSONField(default=dict)
 
@@ -81,6 +96,17 @@ class Assignment(models.Model):
                 condition=Q(is_current=True, completed_at__isnull=True),
                 name="assignment_open_by_reader",
             ),
+            models.Index(
+                fields=["acknowledge_due_at"],
+                condition=Q(
+                    is_current=True,
+                    state="assigned",
+                    acknowledge_missed_at__isnull=True,
+                    acknowledge_due_at__isnull=False,
+                ),
+                name="assignment_unacknowledged",
+            ),
+            models.Index(fields=["radiologist", "-assigned_at"], name="assignment_by_reader"),
         ]
 
     def __str__(self) -> str:

@@ -104,3 +104,4 @@ class Reason(StrEnum):
     UNKNOWN_MODALITY = "unknown_modality"
     UNKNOWN_PROCEDURE = "unknown_procedure"
     NO_PATIENT = "no_patient"
+    BY_HAND = "by_hand"

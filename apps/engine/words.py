@@ -46,6 +46,7 @@ _REASONS: Mapping[Reason, str] = {
     Reason.UNKNOWN_MODALITY: "its modality is not known",
     Reason.UNKNOWN_PROCEDURE: "its procedure is not known",
     Reason.NO_PATIENT: "it names no patient",
+    Reason.BY_HAND: "a person took its reader off",
 }
 _ACTIONS: Mapping[ActionType, str] = {
     ActionType.ASSIGN_TO_SHIFT: "assign to shift {}",

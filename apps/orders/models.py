@@ -89,11 +89,32 @@ class Order(models.Model):
     ordered_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     received_at = models.DateTimeField(db_index=True)
+    clock_start = models.CharField(
+        max_length=16,
+        blank=True,
+        default="",
+        help_text="The event at which the SLA clock started, as the policy names it.",
+    )
+    clock_started_at = models.DateTimeField(null=True, blank=True)
+    acknowledge_minutes = models.PositiveIntegerField(null=True, blank=True)
+    report_minutes = models.PositiveIntegerField(null=True, blank=True)
+    held_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when the clock stands still."
+    )
+    held_seconds = models.PositiveIntegerField(
+        default=0, help_text="How long the clock stood still before."
+    )
     acknowledge_due_at = models.DateTimeField(null=True, blank=True)
     report_due_at = models.DateTimeField(null=True, blank=True, db_index=True)
     reported_at = models.DateTimeField(null=True, blank=True)
     breached_at = models.DateTimeField(
         null=True, blank=True, help_text="When its report was due and not there; counted once."
+    )
+    escalation_step = models.PositiveSmallIntegerField(
+        default=0, help_text="How many steps after the breach were taken."
+    )
+    next_step_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the next step after the breach is due."
     )
     status = models.CharField(
         max_length=16, choices=OrderStatus, default=OrderStatus.RECEIVED, db_index=True
@@ -119,6 +140,25 @@ class Order(models.Model):
                     breached_at__isnull=True,
                 ),
                 name="order_report_awaited",
+            ),
+            models.Index(
+                fields=["report_due_at"],
+                condition=Q(
+                    status__in=[
+                        "received",
+                        "unassigned",
+                        "assigned",
+                        "acknowledged",
+                        "in_progress",
+                    ],
+                    breached_at__isnull=False,
+                ),
+                name="order_report_overdue",
+            ),
+            models.Index(
+                fields=["next_step_at"],
+                condition=Q(next_step_at__isnull=False),
+                name="order_next_step",
             ),
         ]
         constraints = [

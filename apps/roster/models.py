@@ -76,6 +76,32 @@ class Radiologist(models.Model):
         return " ".join(part for part in (self.title, self.given_name, self.family_name) if part)
 
 
+class RadiologistSite(NaturalKeyModel):
+    """A site whose managers look after the person; none listed: every site's.
+
+    Says nothing of what they may read; that is said by privileges and licences.
+    """
+
+    natural_fields = ("radiologist_id", "site__code")
+
+    radiologist = models.ForeignKey(
+        Radiologist, on_delete=models.CASCADE, related_name="home_sites"
+    )
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="home_of")
+
+    class Meta:
+        verbose_name = "home site"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["radiologist", "site"], name="one_row_per_radiologist_and_site"
+            )
+        ]
+        triggers = [audited()]
+
+    def __str__(self) -> str:
+        return f"{self.radiologist_id} of {self.site_id}"
+
+
 class RadiologistCredential(NaturalKeyModel):
     """A named credential, valid on its days, both ends included."""
 
