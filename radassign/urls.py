@@ -10,6 +10,13 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
+    path("", include("apps.audit.urls")),
+    path("", include("apps.catalog.urls")),
+    path("", include("apps.roster.urls")),
+    path("", include("apps.rules.urls")),
+    path("", include("apps.outbound.urls")),
+    path("", include("apps.assignment.urls")),
+    path("", include("apps.intake.urls")),
     path("", include("apps.monitoring.urls")),
     path("", include("apps.dashboard.urls")),
 ]

@@ -49,6 +49,7 @@ class ReasonChoices(models.TextChoices):
     NO_SHIFT = Reason.NO_SHIFT.value, "No shift for this work at this time"
     NO_ROSTER = Reason.NO_ROSTER.value, "Nobody is on the shift"
     NO_COMPETENCY = Reason.NO_COMPETENCY.value, "Nobody on shift is qualified"
+    PASSED_OVER = Reason.PASSED_OVER.value, "Everybody fit had it before"
     AT_CAPACITY = Reason.AT_CAPACITY.value, "Everybody qualified is at capacity"
     EXCLUDED = Reason.EXCLUDED.value, "Rules exclude everybody"
     HELD = Reason.HELD.value, "Held"

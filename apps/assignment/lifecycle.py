@@ -13,7 +13,8 @@ TRANSITIONS: Mapping[State, frozenset[State]] = {
     State.ACKNOWLEDGED: frozenset({State.IN_PROGRESS, State.HELD, State.COMPLETED, State.ENDED}),
     State.IN_PROGRESS: frozenset({State.HELD, State.COMPLETED, State.ENDED}),
     State.HELD: frozenset({State.ASSIGNED, State.COMPLETED, State.ENDED}),
-    State.COMPLETED: frozenset({State.ENDED}),
+    # Only the reader who said by hand that it is reported takes that back.
+    State.COMPLETED: frozenset({State.IN_PROGRESS, State.ENDED}),
     State.ENDED: frozenset(),
 }
 

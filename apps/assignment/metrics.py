@@ -29,6 +29,11 @@ SLA_BREACHES = Counter(
     "Studies that were not reported by the time their SLA policy sets.",
     ("shift", "modality"),
 )
+MISSED_ACKNOWLEDGEMENTS = Counter(
+    "assignment_engine_missed_acknowledgements_total",
+    "Offers that their reader did not acknowledge in the time their SLA policy sets.",
+    ("shift", "urgency"),
+)
 RULE_MATCHES = Counter(
     "assignment_engine_rule_matches_total", "Orders that a rule matched.", ("rule_id",)
 )
@@ -70,6 +75,11 @@ def count_rule_matches(rule_ids: Iterable[int]) -> None:
 def count_sla_breach(*, shift: str, modality: str) -> None:
     """Count one study that passed its SLA; once for each study."""
     SLA_BREACHES.labels(shift, modality).inc()
+
+
+def count_missed_acknowledgement(*, shift: str, urgency: str) -> None:
+    """Count one offer that was not acknowledged in time; once for each assignment."""
+    MISSED_ACKNOWLEDGEMENTS.labels(shift, urgency).inc()
 
 
 def timed_roster_refresh() -> AbstractContextManager[object]:

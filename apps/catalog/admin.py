@@ -6,8 +6,8 @@ from django.contrib import admin
 from django.http import HttpRequest
 from typing_extensions import override
 
-from apps.catalog.admin_fields import VocabularyFields
 from apps.catalog.models import Cluster, Procedure, ProcedureAlias, Site, SiteAlias
+from apps.catalog.words import VocabularyFields
 from apps.core.admin_base import RecordAdmin, TabularInline
 
 

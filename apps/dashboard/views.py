@@ -8,7 +8,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from apps.core import clock
-from apps.core.htmx import HtmxHttpRequest, render_part, signed_in, unchanged, wants_part
+from apps.core.access import Permission
+from apps.core.guard import GuardedRequest, require
+from apps.core.htmx import render_part, unchanged, wants_part
 from apps.dashboard.days import day_of
 from apps.dashboard.queries.figures import figures
 from apps.dashboard.queries.recent import recent_assignments
@@ -18,8 +20,8 @@ from apps.dashboard.queries.why import Why, current_assignment_id, why_assigned,
 
 
 @require_safe
-@signed_in
-def board(request: HtmxHttpRequest) -> HttpResponse:
+@require(Permission.BOARD_VIEW)
+def board(request: GuardedRequest) -> HttpResponse:
     """Show the live board; a poll gets its part only, or 204 when nothing changed."""
     at = clock.now()
     zone = timezone.get_current_timezone()
@@ -41,22 +43,22 @@ def board(request: HtmxHttpRequest) -> HttpResponse:
 
 
 @require_safe
-@signed_in
-def why(request: HtmxHttpRequest, assignment_id: int) -> HttpResponse:
+@require(Permission.STUDY_VIEW)
+def why(request: GuardedRequest, assignment_id: int) -> HttpResponse:
     """Show why an assignment was made."""
     return _why_page(request, why_assigned(assignment_id))
 
 
 @require_safe
-@signed_in
-def why_not(request: HtmxHttpRequest, order_id: int) -> HttpResponse:
+@require(Permission.STUDY_VIEW)
+def why_not(request: GuardedRequest, order_id: int) -> HttpResponse:
     """Show why an order has no reader; once it has one, that assignment instead."""
     found = why_unassigned(order_id)
     current = None if found else current_assignment_id(order_id)
     return _why_page(request, found) if current is None else redirect("why", current)
 
 
-def _why_page(request: HtmxHttpRequest, found: Why | None) -> HttpResponse:
+def _why_page(request: GuardedRequest, found: Why | None) -> HttpResponse:
     if found is None:
         raise Http404
     return render(request, "dashboard/why.html", {"why": found, "at": clock.now()})

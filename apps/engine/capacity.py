@@ -50,6 +50,21 @@ def _full(code: Refused, used: int | Decimal, limit: int | Decimal) -> Refusal:
     return Refusal(Step.CAPACITY, code, params)
 
 
+def relief_refusal(
+    person: RadiologistFacts, load: Workload, relieved: RadiologistFacts, relieved_load: Workload
+) -> Refusal | None:
+    """Return a refusal unless the reader has less load than the one who would be relieved.
+
+    Load is open RVU over the concurrent limit, compared exactly. Source: spec 2, step 7; spec 3,
+    slow.
+    """
+    rvu, per = load.open_rvu.as_integer_ratio()
+    held_rvu, held_per = relieved_load.open_rvu.as_integer_ratio()
+    mine = rvu * held_per * relieved.max_concurrent_studies
+    theirs = held_rvu * per * person.max_concurrent_studies
+    return None if mine < theirs else Refusal(Step.CAPACITY, Refused.NO_LESS_LOAD, (relieved.id,))
+
+
 def queue_ahead(load: Workload, urgency: Urgency) -> int:
     """Return how many open studies of the same or higher urgency would be read first."""
     return sum(load.open_by_urgency[: urgency.rank + 1])

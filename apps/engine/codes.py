@@ -78,6 +78,8 @@ class Refused(StrEnum):
     CONCURRENT_RVU_FULL = "concurrent_rvu_full"
     HOURLY_FULL = "hourly_full"
     HOURLY_RVU_FULL = "hourly_rvu_full"
+    PASSED_OVER = "passed_over"
+    NO_LESS_LOAD = "no_less_load"
     UNKNOWN_PERSON = "unknown_radiologist"
     UNKNOWN_SITE = "unknown_site"
 
@@ -96,6 +98,7 @@ class Reason(StrEnum):
     NO_SHIFT = "no_shift"
     NO_ROSTER = "no_roster"
     NO_COMPETENCY = "no_competency"
+    PASSED_OVER = "passed_over"
     AT_CAPACITY = "at_capacity"
     EXCLUDED = "excluded"
     HELD = "held"

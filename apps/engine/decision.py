@@ -29,7 +29,12 @@ __all__ = [
 
 
 def decide(
-    order: OrderFacts, at: datetime, snapshot: Snapshot, *, widen: bool = False
+    order: OrderFacts,
+    at: datetime,
+    snapshot: Snapshot,
+    *,
+    widen: bool = False,
+    relieve: str = "",
 ) -> Decision:
     """Decide who reads the order.
 
@@ -39,6 +44,8 @@ def decide(
         snapshot: the configuration and the workloads to decide on.
         widen: whether everybody on any shift is asked, as by ESCALATE, when the pools that
             fit the order have nobody; for orders past their SLA.
+        relieve: the reader who has it, when it may go only to somebody with less load than
+            theirs; empty when load only ranks.
 
     Raises:
         ValueError: the moment has no zone.
@@ -46,7 +53,7 @@ def decide(
     if at.tzinfo is None:
         raise ValueError("the moment of a decision needs a zone")
     site = snapshot.compiled.sites.get(order.site)
-    run = Run(order, at, snapshot, site)
+    run = Run(order, at, snapshot, site, relieve)
     if site is None:
         return run.unassigned(Reason.UNKNOWN_SITE)
     return run.by_rules(site) or run.by_default(site, widen=widen)

@@ -22,7 +22,8 @@ class OrderFacts:
 
     An empty string or None means unknown. ``site`` is a Site code, ``modality`` a DICOM code,
     ``body_part`` and ``subspecialty`` words of the vocabularies. ``report_due_at`` is None when
-    no policy sets a time.
+    no policy sets a time. ``passed_over`` are the ids of readers to whom it never goes by itself,
+    because they had it and did not take it; a person may still give it to them.
     """
 
     order_id: int
@@ -48,6 +49,7 @@ class OrderFacts:
     patient_sex: str = ""
     patient_birth_on: date | None = None
     indication: str = ""
+    passed_over: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

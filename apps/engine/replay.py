@@ -8,6 +8,7 @@ from decimal import Decimal
 from itertools import zip_longest
 from typing import Any
 
+from apps.engine.by_hand import replay_by_hand
 from apps.engine.codec import canonical, from_json, to_json
 from apps.engine.codes import Presence, Strategy
 from apps.engine.compiled import CompiledConfig
@@ -68,7 +69,15 @@ def replay(trace: Mapping[str, JSON], compiled: CompiledConfig) -> Decision:
     at = datetime.fromisoformat(trace["at"])
     order = from_json(OrderFacts, {**_BLANK, **trace["order"]})
     snapshot = Snapshot(compiled, workloads_of(trace))
-    return decide(order, at, snapshot, widen=trace.get("widen", False))
+    if "by_hand" in trace:
+        return replay_by_hand(trace, order, at, snapshot)
+    return decide(
+        order,
+        at,
+        snapshot,
+        widen=trace.get("widen", False),
+        relieve=trace.get("relieve", ""),
+    )
 
 
 def workloads_of(trace: Mapping[str, JSON]) -> dict[str, Workload]:

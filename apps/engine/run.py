@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from apps.engine import pools, trace
-from apps.engine.codes import ActionType, Outcome, Reason, Step, Strategy
+from apps.engine.codes import ActionType, Outcome, Reason, Refused, Step, Strategy
 from apps.engine.competency import Demand
 from apps.engine.conditions.subject import Subject
 from apps.engine.coverage import Coverage
 from apps.engine.facts import OrderFacts, SiteFacts
+from apps.engine.refusals import Refusal
 from apps.engine.result import Decision, Snapshot
 from apps.engine.rules import ASSIGNING, CompiledRule, Skipped
 from apps.engine.selection import Attempt, Situation, ask
@@ -27,6 +28,7 @@ _FURTHEST = (
     Reason.NO_ROSTER,
     Reason.EXCLUDED,
     Reason.NO_COMPETENCY,
+    Reason.PASSED_OVER,
     Reason.AT_CAPACITY,
 )
 
@@ -35,12 +37,19 @@ class Run:
     """What the rules have added so far, and which pools were asked."""
 
     def __init__(
-        self, order: OrderFacts, at: datetime, snapshot: Snapshot, site: SiteFacts | None
+        self,
+        order: OrderFacts,
+        at: datetime,
+        snapshot: Snapshot,
+        site: SiteFacts | None,
+        relieve: str = "",
     ) -> None:
         compiled = snapshot.compiled
         subject = Subject(order, at, site, compiled.config.holidays)
         self._compiled = compiled
-        self._situation = Situation(subject, snapshot.loads, compiled.weights)
+        self._situation = Situation(
+            subject, snapshot.loads, compiled.weights, relieved=compiled.people.get(relieve)
+        )
         self._attempts: list[Attempt] = []
         self._matched: list[CompiledRule] = []
         self._skipped: list[Skipped] = []
@@ -150,7 +159,7 @@ class Run:
         """Remember the last step that anybody reached; a pool that runs is past the shifts."""
         if attempt.pool.kind == "idle":
             return
-        reached = [_REASONS[refusal.step] for _, refusal in attempt.out]
+        reached = [_reason_of(refusal) for _, refusal in attempt.out]
         candidates = (self._furthest, Reason.NO_ROSTER, *reached)
         self._furthest = max(candidates, key=_FURTHEST.index)
 
@@ -218,6 +227,7 @@ class Run:
                 "v": trace.TRACE_VERSION,
                 "at": trace.moment(subject.at),
                 "widen": self._is_widened or None,
+                "relieve": situation.relieved.id if situation.relieved else None,
                 "versions": self._compiled.versions,
                 "order": trace.order_json(subject.order, facts_read),
                 "rules": trace.rules_json(rule.facts for rule in self._matched),
@@ -229,6 +239,13 @@ class Run:
                 "result": _result(decision),
             }
         )
+
+
+def _reason_of(refusal: Refusal) -> Reason:
+    """Return what it means for the order when nobody came further than this."""
+    if refusal.code is Refused.PASSED_OVER:
+        return Reason.PASSED_OVER
+    return _REASONS[refusal.step]
 
 
 def _result(decision: Decision) -> dict[str, Any]:

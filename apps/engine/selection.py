@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from apps.engine.capacity import can_make_it, capacity_refusal
+from apps.engine.capacity import can_make_it, capacity_refusal, relief_refusal
 from apps.engine.choice import Candidate, Choice, choose, set_loads
 from apps.engine.codes import Presence, Strategy, Urgency
 from apps.engine.conditions.subject import Subject
 from apps.engine.facts import RadiologistFacts, RuleFacts, Weights, Workload
 from apps.engine.pools import Member, Pool
-from apps.engine.refusals import EXCLUDED, OFFLINE, UNKNOWN_PERSON, Refusal
+from apps.engine.refusals import EXCLUDED, OFFLINE, PASSED_OVER, UNKNOWN_PERSON, Refusal
 from apps.engine.scoring import score_terms, total
 
 
@@ -25,7 +25,7 @@ class Situation:
     """What every pool is judged by; rules add to it on the way.
 
     ``excluded`` are ids named by EXCLUDE rules; ``is_escalated`` lets the order pass hourly
-    limits.
+    limits; ``relieved`` is the reader whom the order may leave only for somebody with less load.
     """
 
     subject: Subject
@@ -33,6 +33,7 @@ class Situation:
     weights: Weights
     excluded: frozenset[str] = frozenset()
     is_escalated: bool = False
+    relieved: RadiologistFacts | None = None
 
     @property
     def at(self) -> datetime:
@@ -84,8 +85,10 @@ def ask(pool: Pool, situation: Situation, rule: RuleFacts | None = None) -> Atte
         if person is None:
             attempt.out.append((member, UNKNOWN_PERSON))
             continue
-        refusal = _early_refusal(member, load, situation) or capacity_refusal(
-            person, load, may_pass_hourly=may_pass_hourly
+        refusal = (
+            _early_refusal(member, load, situation)
+            or capacity_refusal(person, load, may_pass_hourly=may_pass_hourly)
+            or _relief_refusal(person, load, situation)
         )
         if refusal is None:
             attempt.fit.append(Candidate(person, member.shift, load))
@@ -105,7 +108,18 @@ def _early_refusal(member: Member, load: Workload, situation: Situation) -> Refu
         return OFFLINE
     if member.id in situation.excluded:
         return EXCLUDED
-    return member.unfitness
+    if member.unfitness is not None:
+        return member.unfitness
+    return PASSED_OVER if member.id in situation.subject.order.passed_over else None
+
+
+def _relief_refusal(
+    person: RadiologistFacts, load: Workload, situation: Situation
+) -> Refusal | None:
+    relieved = situation.relieved
+    if relieved is None:
+        return None
+    return relief_refusal(person, load, relieved, situation.load_of(relieved.id))
 
 
 def _choose(attempt: Attempt, situation: Situation) -> None:

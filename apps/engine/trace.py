@@ -41,6 +41,7 @@ _ALWAYS_READ = (
     "required_credentials",
     "required_subspecialty",
     "report_due_at",
+    "passed_over",
 )
 
 
@@ -171,6 +172,8 @@ def skipped_json(skipped: Iterable[Skipped]) -> list[JSON]:
 def loads_json(attempts: Iterable[Attempt], situation: Situation) -> dict[str, JSON]:
     """Return the workload row of every reader seen, by id; those with nothing on hand too."""
     seen = {member.id for attempt in attempts for member in attempt.pool.members}
+    if situation.relieved is not None:
+        seen.add(situation.relieved.id)
     return {id_: load_json(situation.load_of(id_), situation.at) for id_ in sorted(seen)}
 
 

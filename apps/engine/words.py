@@ -25,6 +25,8 @@ _REFUSED: Mapping[Refused, str] = {
     Refused.CONCURRENT_RVU_FULL: "full, {} of {} RVU open",
     Refused.HOURLY_FULL: "full for this hour, {} of {} studies assigned in the last 60 minutes",
     Refused.HOURLY_RVU_FULL: "full for this hour, {} of {} RVU assigned in the last 60 minutes",
+    Refused.PASSED_OVER: "had it already and did not take it",
+    Refused.NO_LESS_LOAD: "has no less on hand than {}",
     Refused.UNKNOWN_PERSON: "not a known radiologist",
     Refused.UNKNOWN_SITE: "cannot be judged, the order's site is unknown",
 }
@@ -38,6 +40,7 @@ _REASONS: Mapping[Reason, str] = {
     Reason.NO_SHIFT: "no shift that runs now reads this work at this site",
     Reason.NO_ROSTER: "nobody is at work on the shifts that read it",
     Reason.NO_COMPETENCY: "nobody at work has the credentials, licence or privilege it needs",
+    Reason.PASSED_OVER: "everybody fit had it before and did not take it",
     Reason.AT_CAPACITY: "everybody who may read it is full",
     Reason.EXCLUDED: "a rule excludes everybody who is at work",
     Reason.HELD: "a rule holds it",
@@ -143,6 +146,8 @@ def _asked(tried: Trace) -> str:
             said = "Asked one radiologist"
         case "cluster":
             said = "Asked everybody on shift in the site's cluster"
+        case "by_hand":
+            said = "Looked at who is on a shift for it, and at whom the person chose"
         case _:
             said = "Asked everybody else on shift"
     return f"{said}{_because(tried)}."
@@ -203,6 +208,8 @@ def _escalation(trace: Trace) -> Iterator[str]:
 
 def _result(trace: Trace) -> str:
     result = trace["result"]
+    if "by_hand" in trace:
+        return _by_hand(trace)
     match Outcome(result["outcome"]):
         case Outcome.ASSIGNED:
             on = f" on {result['shift']}" if "shift" in result else ", off shift"
@@ -215,6 +222,17 @@ def _result(trace: Trace) -> str:
             )
         case _:
             return f"Left unassigned: {reason_words(Reason(result['reason']))}."
+
+
+def _by_hand(trace: Trace) -> str:
+    """Return who chose whom, past which limit, and why as they typed it."""
+    chosen, said, tried = trace["result"], trace["by_hand"], trace["tries"][-1]
+    id_ = chosen["radiologist"]
+    on = f" on {chosen['shift']}" if "shift" in chosen else ", off shift"
+    passed = next((row for row in tried["out"] if row[0] == id_), None)
+    though = f", though {refusal_words(Refused(passed[3]), tuple(passed[4:]))}" if passed else ""
+    why = f": {said['note']}" if "note" in said else ""
+    return f"Given to {id_}{on} by hand, by {said['by']}{though}{why}."
 
 
 def _tie(trace: Trace) -> str:

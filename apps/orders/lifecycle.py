@@ -57,7 +57,8 @@ TRANSITIONS: Mapping[Status, frozenset[Status]] = {
             Status.FINAL,
         }
     ),
-    Status.PRELIMINARY: frozenset({Status.FINAL, Status.CANCELLED}),
+    # Only the reader who said by hand that it is reported takes that back.
+    Status.PRELIMINARY: frozenset({Status.FINAL, Status.CANCELLED, Status.IN_PROGRESS}),
     Status.FINAL: frozenset({Status.AMENDED}),
     Status.AMENDED: frozenset(),
     Status.HELD: frozenset(

@@ -13,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from typing_extensions import override
 
-from apps.catalog.admin_fields import VocabularyFields
+from apps.catalog.words import VocabularyFields
 from apps.core.admin_base import HistoryAdmin, RecordAdmin, pretty_json
 from apps.engine.conditions import FIELDS, in_words
 from apps.engine.conditions.fields import OPS_BY_KIND

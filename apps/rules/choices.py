@@ -18,6 +18,15 @@ class ActionChoices(models.TextChoices):
     SET_PRIORITY = ActionType.SET_PRIORITY.value, "Set urgency"
 
 
+class TierAction(models.TextChoices):
+    """What a step after a breach does."""
+
+    FLAG = "flag", "Flag and count the breach"
+    ALERT = "alert", "Alert"
+    REASSIGN = "reassign", "Reassign"
+    SUPERVISOR = "supervisor", "Tell the supervisor"
+
+
 class ClockStart(models.TextChoices):
     """The event at which an SLA clock starts."""
 

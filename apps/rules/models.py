@@ -14,6 +14,7 @@ from apps.core.natural import NaturalKeyModel
 from apps.core.triggers import raises_version
 from apps.rules import checks
 from apps.rules.choices import ActionChoices, ClockStart
+from apps.rules.tiers import Tier, read_tiers, tier_problems
 
 TERMINAL_ACTIONS = frozenset(
     {
@@ -131,7 +132,7 @@ class SlaPolicy(NaturalKeyModel):
     """Minutes to acknowledge and to report; the most specific policy counts.
 
     A policy that names the site goes before one that names the modality, before one that names
-    neither.
+    neither. ``tiers`` are its ``escalation_steps``, read.
     """
 
     natural_fields = ("urgency", "modality", "site__code")
@@ -142,7 +143,13 @@ class SlaPolicy(NaturalKeyModel):
     clock_start = models.CharField(max_length=16, choices=ClockStart, default=ClockStart.RECEIVED)
     acknowledge_minutes = models.PositiveIntegerField(null=True, blank=True)
     report_minutes = models.PositiveIntegerField(null=True, blank=True)
-    escalation_steps = models.JSONField(default=list, blank=True)
+    escalation_steps = models.JSONField(
+        default=list,
+        blank=True,
+        help_text='[{"after_minutes": 0, "action": "flag"}, …]; the actions are flag, alert, '
+        "reassign and supervisor. Empty: flag at once, alert after 15 minutes, reassign after "
+        "30, supervisor after 60.",
+    )
 
     class Meta:
         ordering = ["urgency", "modality", "site"]
@@ -161,6 +168,20 @@ class SlaPolicy(NaturalKeyModel):
 
     def __str__(self) -> str:
         return " ".join(str(word) for word in (self.urgency, self.modality, self.site) if word)
+
+    @property
+    def tiers(self) -> tuple[Tier, ...]:
+        """Return what is done after a breach, in the order in which it happens."""
+        return read_tiers(self.escalation_steps)
+
+    def clean(self) -> None:
+        """Refuse steps that could not be carried out, and put the others in their order."""
+        problems = tier_problems(self.escalation_steps)
+        if problems:
+            raise ValidationError({"escalation_steps": problems})
+        self.escalation_steps = sorted(
+            self.escalation_steps, key=lambda step: int(step["after_minutes"])
+        )
 
 
 class ScoringWeights(models.Model):

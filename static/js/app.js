@@ -52,3 +52,57 @@
 
   document.body.addEventListener("htmx:afterRequest", (event) => show(event.detail.successful));
 })();
+
+// A part that is loaded into the dialog opens it; whatever it did, the page behind is told.
+(() => {
+  const dialog = document.getElementById("dialog");
+  if (!dialog) return;
+  document.body.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target !== dialog) return;
+    if (!dialog.textContent.trim()) { dialog.close(); return; }
+    if (!dialog.open) dialog.showModal();
+  });
+  document.body.addEventListener("close-dialog", () => dialog.close());
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog || event.target.closest("[data-close-dialog]")) {
+      event.preventDefault();
+      dialog.close();
+    }
+  });
+})();
+
+// One menu is open at a time, and Escape or a click elsewhere closes it.
+(() => {
+  const close = (but) => {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (menu !== but) menu.open = false;
+    }
+  };
+  document.addEventListener("click", (event) => close(event.target.closest("details.menu")));
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape") close(null); });
+})();
+
+// Keys: an element with data-key is pressed, or a field with it is entered, by that key.
+// Typing is never disturbed, nor are the browser's own combinations.
+(() => {
+  const isTyping = (target) => target.closest("input, textarea, select, [contenteditable]");
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    const dialog = document.querySelector("dialog[open]");
+    const root = dialog || document;
+    const found = [...root.querySelectorAll(`[data-key="${CSS.escape(event.key)}"]`)]
+      .find((one) => !one.disabled && one.offsetParent !== null);
+    if (!found) return;
+    event.preventDefault();
+    if (found.matches("input, textarea, select")) found.focus();
+    else found.click();
+  });
+})();
+
+// 409 and 422 carry a part that says what is wrong: it is shown like any other.
+document.body.addEventListener("htmx:beforeSwap", (event) => {
+  if ([409, 422].includes(event.detail.xhr.status)) {
+    event.detail.shouldSwap = true;
+    event.detail.isError = false;
+  }
+});

@@ -19,7 +19,7 @@ def at_noon() -> Iterator[time_machine.Traveller]:
 
 @pytest.fixture
 def manager(db: None) -> User:  # noqa: ARG001 -- a fixture for its effect
-    return UserFactory(username="manager")
+    return UserFactory(username="manager", is_superuser=True)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from apps.dashboard.days import Day, day_of
-from apps.dashboard.spans import in_words
+from apps.core.spans import in_words
 
 
 def utc(*parts: int) -> datetime:

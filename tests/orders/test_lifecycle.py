@@ -40,10 +40,10 @@ def test_nothing_moves_to_itself_or_back_to_received() -> None:
     assert [status for status in OrderStatus if can_move(status, "received")] == []
 
 
-def test_report_is_never_taken_back_by_work() -> None:
+def test_only_a_preliminary_report_is_taken_back_and_only_by_who_has_it_open_again() -> None:
     before = set(OrderStatus) - REPORTED - {OrderStatus.CANCELLED}
     back = [pair for pair in product(REPORTED, before) if can_move(*pair)]
-    assert back == []
+    assert back == [(OrderStatus.PRELIMINARY, OrderStatus.IN_PROGRESS)]
 
 
 def test_what_ended_stays_ended() -> None:

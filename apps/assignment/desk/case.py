@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
 
-from django.db.models import Exists, OuterRef
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Value
+from django.db.models.functions import Concat
 
+from apps.assignment.choices import EndReason
 from apps.assignment.desk.seat import seat_of
 from apps.assignment.lifecycle import HOLDS_A_SEAT
 from apps.assignment.models import Assignment, Unassigned
 from apps.engine.codes import Urgency
 from apps.engine.facts import OrderFacts
+from apps.orders import clock
 from apps.orders.choices import OrderStatus
 from apps.orders.models import Order, OrderSegments, Patient
 
@@ -21,10 +26,22 @@ if TYPE_CHECKING:
     from apps.catalog.models import Procedure
 
 
+_DID_NOT_TAKE_IT = frozenset({EndReason.HANDED_BACK, EndReason.NOT_ACKNOWLEDGED})
+_NOBODY: frozenset[str] = frozenset()
+
+
+class Earlier(NamedTuple):
+    """A reader who had the order, and how that ended."""
+
+    radiologist_id: str
+    end_reason: str
+
+
 @dataclass
 class Case:
     """An order with its patient, procedure, reader, place in the queue and segments.
 
+    ``earlier`` are the readers who had it, in no order and without the present one.
     ``was_told`` says whether destinations ever heard of a reader, ``is_told_of_reader`` whether
     the last they heard is that there is one.
     """
@@ -38,6 +55,22 @@ class Case:
     is_new: bool = False
     was_told: bool = False
     is_told_of_reader: bool = False
+    earlier: tuple[Earlier, ...] = ()
+
+    @property
+    def passed_over(self) -> frozenset[str]:
+        """Return the readers to whom it never goes by itself: they did not take it."""
+        return self.lost_by(_DID_NOT_TAKE_IT) if self.earlier else _NOBODY
+
+    @property
+    def had_it(self) -> frozenset[str]:
+        """Return every reader who ever had it, the present one too."""
+        present = {self.assignment.radiologist_id} if self.assignment else set()
+        return frozenset({row.radiologist_id for row in self.earlier} | present)
+
+    def lost_by(self, reasons: frozenset[EndReason]) -> frozenset[str]:
+        """Return the earlier readers who lost it for one of these reasons."""
+        return frozenset(row.radiologist_id for row in self.earlier if row.end_reason in reasons)
 
     @property
     def holds_a_seat(self) -> bool:
@@ -54,8 +87,21 @@ class Case:
         assert self.assignment is not None  # noqa: S101 -- callers ask holds_a_seat first
         return seat_of(self.assignment)
 
-    def facts(self, site_code: str) -> OrderFacts:
-        """Return what rules and filters see of the order."""
+    def facts(
+        self,
+        site_code: str,
+        *,
+        at: datetime | None = None,
+        passed_over: frozenset[str] = _NOBODY,
+    ) -> OrderFacts:
+        """Return what rules and filters see of the order.
+
+        Args:
+            site_code: of its site, empty when unknown.
+            at: when it would be decided, so that a clock that stands still goes on then; None
+                takes the due time as it stands.
+            passed_over: readers to leave out beside those who did not take it before.
+        """
         order, patient, procedure = self.order, self.patient, self.procedure
         return OrderFacts(
             order_id=order.pk,
@@ -72,7 +118,7 @@ class Case:
             required_credentials=frozenset(procedure.required_credentials if procedure else ()),
             required_subspecialty=procedure.required_subspecialty if procedure else "",
             rvu=order.rvu,
-            report_due_at=order.report_due_at,
+            report_due_at=clock.report_due_at(order, at) if at else order.report_due_at,
             exam_at=order.exam_at,
             sender=order.sender,
             ordering_provider=order.ordering_provider,
@@ -81,6 +127,7 @@ class Case:
             patient_sex=patient.sex if patient else "",
             patient_birth_on=patient.birth_on if patient else None,
             indication=order.indication,
+            passed_over=self.passed_over | passed_over,
         )
 
 
@@ -92,7 +139,7 @@ def load_cases(order_ids: Iterable[int]) -> dict[int, Case]:
     orders = (
         Order.objects.filter(pk__in=ids)
         .select_related("patient", "procedure", "segments", "unassigned")
-        .annotate(was_told=Exists(Assignment.objects.filter(order=OuterRef("pk"))))
+        .annotate(earlier=ArraySubquery(_EARLIER))
         .order_by("pk")
         .select_for_update(of=("self",))
     )
@@ -102,7 +149,15 @@ def load_cases(order_ids: Iterable[int]) -> dict[int, Case]:
     return {order.pk: _case(order, readers.get(order.pk)) for order in orders}
 
 
+_EARLIER = (
+    Assignment.objects.filter(order=OuterRef("pk"), is_current=False)
+    .annotate(told=Concat("end_reason", Value(" "), "radiologist_id"))
+    .values("told")
+)
+
+
 def _case(order: Order, assignment: Assignment | None) -> Case:
+    earlier = tuple(_earlier(told) for told in getattr(order, "earlier", ()))
     return Case(
         order=order,
         patient=order.patient,
@@ -110,6 +165,13 @@ def _case(order: Order, assignment: Assignment | None) -> Case:
         assignment=assignment,
         queued=getattr(order, "unassigned", None),
         segments=getattr(order, "segments", None),
-        was_told=bool(getattr(order, "was_told", False)),
+        was_told=bool(earlier) or assignment is not None,
         is_told_of_reader=assignment is not None,
+        earlier=earlier,
     )
+
+
+def _earlier(told: str) -> Earlier:
+    """Read what ``_EARLIER`` wrote; a reason has no space in it, an id may."""
+    reason, _, radiologist_id = told.partition(" ")
+    return Earlier(radiologist_id, reason)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 
 from apps.assignment.desk.clocks import set_clocks
-from apps.assignment.desk.pending import Made
+from apps.assignment.desk.pending import Breach, Made, Missed
 from apps.assignment.models import Assignment, LedgerEntry, ShiftTurn, Unassigned
 from apps.assignment.snapshot.basis import keep_basis
 from apps.audit.models import AuditEvent
@@ -32,6 +32,8 @@ class Flushed:
     rules_matched: Sequence[int]
     told: int
     queued: int
+    breached: Sequence[Breach] = ()
+    missed: Sequence[Missed] = ()
 
 
 def write(desk: Desk) -> Flushed:
@@ -60,6 +62,8 @@ def write(desk: Desk) -> Flushed:
         rules_matched=pending.rules_matched,
         told=told,
         queued=len(pending.queued),
+        breached=pending.breached,
+        missed=pending.missed,
     )
 
 

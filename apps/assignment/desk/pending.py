@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from apps.assignment.desk.case import Case
 from apps.assignment.models import Assignment, Unassigned
@@ -23,9 +23,26 @@ class Made:
     rule_ids: tuple[int, ...]
 
 
+class Breach(NamedTuple):
+    """A breach that was noted for the first time, for the counters after the commit."""
+
+    shift: str
+    modality: str
+
+
+class Missed(NamedTuple):
+    """A reader who did not acknowledge in time, for the counters after the commit."""
+
+    shift: str
+    urgency: str
+
+
 @dataclass
 class Pending:
-    """Rows by what must happen to them; dicts keep the order of the first touch."""
+    """Rows by what must happen to them; dicts keep the order of the first touch.
+
+    ``looks`` are orders that nobody was left for, and when to look again.
+    """
 
     orders: dict[int, Order] = field(default_factory=dict)
     new_orders: dict[int, Order] = field(default_factory=dict)
@@ -39,6 +56,9 @@ class Pending:
     audit: list[dict[str, Any]] = field(default_factory=list)
     made: list[Made] = field(default_factory=list)
     rules_matched: list[int] = field(default_factory=list)
+    breached: list[Breach] = field(default_factory=list)
+    missed: list[Missed] = field(default_factory=list)
+    looks: dict[int, datetime] = field(default_factory=dict)
 
     def touch(self, case: Case) -> None:
         """Note that the case's order is to be written."""

@@ -51,15 +51,6 @@ class Steps:
         self.versions = versions
         self.pending = Pending()
 
-    def set_urgency(self, case: Case, urgency: Urgency) -> None:
-        """Change the urgency, with the due times and the seat that follow from it."""
-        if case.order.urgency == urgency:
-            return
-        case.order.urgency = urgency.value
-        self.set_due_times(case)
-        self.resize(case)
-        self.pending.touch(case)
-
     def resize(self, case: Case) -> None:
         """Count the seat anew after the order's urgency or RVU changed."""
         assignment, order = case.assignment, case.order
@@ -71,22 +62,6 @@ class Steps:
         assignment.urgency = order.urgency
         assignment.rvu = order.rvu
         self.pending.touch_assignment(assignment)
-
-    def set_due_times(self, case: Case) -> None:
-        """Compute the order's due times from the policies."""
-        order = case.order
-        due = self.view.policies.due_times(
-            urgency=order.urgency,
-            site_id=order.site_id,
-            modality=order.modality,
-            starts={
-                "received": order.received_at,
-                "ordered": order.ordered_at,
-                "exam": order.exam_at,
-            },
-        )
-        order.acknowledge_due_at = due.acknowledge_at
-        order.report_due_at = due.report_at
 
     def flag(self, case: Case, flag: str) -> None:
         """Mark the order with something a person may want to know; once."""

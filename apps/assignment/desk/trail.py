@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from apps.assignment.choices import EndReason
 from apps.assignment.desk.case import Case
@@ -11,6 +12,15 @@ from apps.core import request_id
 
 if TYPE_CHECKING:
     from apps.assignment.desk.steps import Steps
+
+
+class Step(NamedTuple):
+    """A step after the breach as it was taken; ``number`` counts from 1."""
+
+    number: int
+    action: str
+    due_at: datetime
+    result: str
 
 
 def assigned(desk: Steps, case: Case, assignment: Assignment) -> None:
@@ -79,6 +89,55 @@ def breached(desk: Steps, case: Case) -> None:
         {
             "accession": case.order.accession,
             "report_due_at": due_at.isoformat() if due_at else None,
+        },
+    )
+
+
+def stepped(desk: Steps, case: Case, step: Step) -> None:
+    """Note a step after the breach, and what came of it."""
+    _line(
+        desk,
+        "orders_order",
+        case.order.pk,
+        "sla_step",
+        None,
+        {
+            "accession": case.order.accession,
+            "step": step.number,
+            "action": step.action,
+            "due_at": step.due_at.isoformat(),
+            "result": step.result,
+            "radiologist": case.assignment.radiologist_id if case.assignment else "",
+        },
+    )
+
+
+def acknowledged(desk: Steps, case: Case, assignment: Assignment) -> None:
+    """Note that the reader has seen the order and will read it."""
+    _line(
+        desk,
+        "assignment_assignment",
+        assignment.pk,
+        "acknowledge",
+        None,
+        {"order": case.order.pk, "radiologist": assignment.radiologist_id},
+    )
+
+
+def not_acknowledged(desk: Steps, case: Case, assignment: Assignment) -> None:
+    """Note that the reader did not acknowledge the order in time."""
+    due_at = assignment.acknowledge_due_at
+    _line(
+        desk,
+        "assignment_assignment",
+        assignment.pk,
+        "not_acknowledged",
+        None,
+        {
+            "order": case.order.pk,
+            "accession": case.order.accession,
+            "radiologist": assignment.radiologist_id,
+            "acknowledge_due_at": due_at.isoformat() if due_at else None,
         },
     )
 

@@ -28,3 +28,7 @@ def after_commit(flushed: Flushed) -> None:
         for made in flushed.made
     )
     metrics.count_rule_matches(flushed.rules_matched)
+    for breach in flushed.breached:
+        metrics.count_sla_breach(shift=breach.shift, modality=breach.modality)
+    for missed in flushed.missed:
+        metrics.count_missed_acknowledgement(shift=missed.shift, urgency=missed.urgency)

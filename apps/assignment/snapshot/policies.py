@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import MAXYEAR, datetime, timedelta
+from datetime import MAXYEAR, datetime
 
+from apps.orders.models import Order
 from apps.rules.choices import ClockStart
 from apps.rules.models import SlaPolicy
-
-
-@dataclass(frozen=True, slots=True)
-class DueTimes:
-    """When an order must be acknowledged and reported; None where no policy sets a time."""
-
-    acknowledge_at: datetime | None
-    report_at: datetime | None
-
+from apps.rules.tiers import Tier
 
 DEFAULTS: Mapping[str, SlaPolicy] = {
     "STAT": SlaPolicy(urgency="STAT", acknowledge_minutes=5, report_minutes=60),
@@ -35,33 +28,9 @@ class PolicyBook:
 
     policies: Mapping[tuple[str, int | None, str], SlaPolicy]
 
-    def due_times(
-        self,
-        *,
-        urgency: str,
-        site_id: int | None,
-        modality: str,
-        starts: Mapping[str, datetime | None],
-    ) -> DueTimes:
-        """Return the due times of an order.
-
-        Args:
-            urgency: STAT, URGENT or ROUTINE.
-            site_id: the order's site; None when unknown.
-            modality: DICOM code; empty when unknown.
-            starts: a moment for each ``ClockStart``; where the policy's own is missing, the
-                receipt counts, so that an order without that time is not without a clock.
-        """
-        policy = self._find(urgency, site_id, modality)
-        start = starts.get(policy.clock_start)
-        if start is None or start.year == MAXYEAR:
-            # 9999 is how senders say never; nothing can be added to it.
-            start = starts[ClockStart.RECEIVED]
-        return DueTimes(
-            _after(start, policy.acknowledge_minutes), _after(start, policy.report_minutes)
-        )
-
-    def _find(self, urgency: str, site_id: int | None, modality: str) -> SlaPolicy:
+    def policy_of(self, order: Order) -> SlaPolicy:
+        """Return the policy that holds for the order, as it now is."""
+        urgency, site_id, modality = order.urgency, order.site_id, order.modality
         for key in (
             (urgency, site_id, modality),
             (urgency, site_id, ""),
@@ -73,6 +42,10 @@ class PolicyBook:
                 return policy
         return DEFAULTS[urgency]
 
+    def tiers_of(self, order: Order) -> tuple[Tier, ...]:
+        """Return what is done after the order's breach, in the order in which it happens."""
+        return self.policy_of(order).tiers
+
 
 def load_policies() -> PolicyBook:
     """Return every policy as the current transaction sees it."""
@@ -80,5 +53,15 @@ def load_policies() -> PolicyBook:
     return PolicyBook({(row.urgency, row.site_id, row.modality): row for row in rows})
 
 
-def _after(start: datetime | None, minutes: int | None) -> datetime | None:
-    return None if start is None or minutes is None else start + timedelta(minutes=minutes)
+def start_of(order: Order, event: str) -> datetime:
+    """Return the moment of a ``ClockStart`` for an order.
+
+    Where the message that would tell it lacks it the receipt counts, so that no order is without
+    a clock.
+    """
+    moments = {ClockStart.ORDERED: order.ordered_at, ClockStart.EXAM: order.exam_at}
+    start = moments.get(ClockStart(event)) if event in ClockStart.values else None
+    if start is None or start.year == MAXYEAR:
+        # 9999 is how senders say never; nothing can be added to it.
+        return order.received_at
+    return start

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from apps.assignment.choices import EndReason, RecordedStrategy
 from apps.assignment.models import Assignment
+from apps.assignment.queries.status import status_of
 from apps.catalog.choices import UrgencyChoices
 from apps.orders.choices import OrderStatus
 
@@ -31,6 +32,11 @@ class RecentRow:
     status: OrderStatus | EndReason
     report_due_at: datetime | None
     reported_at: datetime | None
+
+    @property
+    def is_closed(self) -> bool:
+        """Return whether the SLA has nothing left to say of this row."""
+        return self.status is OrderStatus.CANCELLED or isinstance(self.status, EndReason)
 
 
 def recent_assignments(limit: int = SHOWN) -> list[RecentRow]:
@@ -66,10 +72,3 @@ def _row(assignment: Assignment) -> RecentRow:
         report_due_at=order.report_due_at,
         reported_at=order.reported_at,
     )
-
-
-def status_of(assignment: Assignment) -> OrderStatus | EndReason:
-    """Return the order's status, or why the assignment ended before its study was reported."""
-    if assignment.is_current:
-        return OrderStatus(assignment.order.status)
-    return EndReason(assignment.end_reason)

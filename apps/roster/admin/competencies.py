@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from apps.catalog.admin_fields import VocabularyFields
+from apps.catalog.words import VocabularyFields
 from apps.core.admin_base import RecordAdmin, TabularInline
 from apps.roster.models import Licence, Privilege, RadiologistCredential
 

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from typing_extensions import override
 
-from apps.catalog.admin_fields import VocabularyFields
+from apps.catalog.words import VocabularyFields
 from apps.core.admin_base import HistoryAdmin, RecordAdmin, model_words
 from apps.roster.admin.competencies import CredentialInline, LicenceInline, PrivilegeInline
 from apps.roster.admin.rota import OverrideInline, RosterOfPersonInline

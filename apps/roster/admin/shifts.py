@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from typing_extensions import override
 
-from apps.catalog.admin_fields import VocabularyFields
+from apps.catalog.words import VocabularyFields
 from apps.core.admin_base import RecordAdmin, TabularInline
 from apps.roster.admin.rota import RosterOfShiftInline
 from apps.roster.models import Shift, ShiftSite, ShiftWorkType

@@ -71,6 +71,24 @@ _FIELDS: dict[str, tuple[type[forms.CharField], str]] = {
 }
 
 
+def vocabulary_field(db_field: models.Field[Any, Any], **kwargs: Any) -> forms.Field | None:
+    """Return the field that checks the word; for any other column Django's own.
+
+    A ``formfield_callback`` of forms: pages and the admin ask the same words.
+    """
+    if db_field.name == "specialties":
+        base_field = SubspecialtyField(max_length=64)
+        return db_field.formfield(form_class=SimpleArrayField, base_field=base_field)
+    found = _FIELDS.get(db_field.name)
+    if found is None:
+        return db_field.formfield(**kwargs)
+    form_class, help_text = found
+    return db_field.formfield(
+        form_class=form_class,
+        help_text=help_text if not db_field.blank else f"{help_text} Empty: open.",
+    )
+
+
 class VocabularyFields(_Admin):
     """Gives an admin page or an inline these fields, for the columns of these names."""
 
@@ -79,14 +97,6 @@ class VocabularyFields(_Admin):
         self, db_field: models.Field[Any, Any], request: HttpRequest, **kwargs: Any
     ) -> forms.Field | None:
         """Return the field that checks the word."""
-        if db_field.name == "specialties":
-            base_field = SubspecialtyField(max_length=64)
-            return db_field.formfield(form_class=SimpleArrayField, base_field=base_field)
-        found = _FIELDS.get(db_field.name)
-        if found is None:
-            return super().formfield_for_dbfield(db_field, request, **kwargs)
-        form_class, help_text = found
-        return db_field.formfield(
-            form_class=form_class,
-            help_text=help_text if not db_field.blank else f"{help_text} Empty: open.",
-        )
+        if db_field.name == "specialties" or db_field.name in _FIELDS:
+            return vocabulary_field(db_field)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)

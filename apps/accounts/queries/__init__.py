@@ -1,0 +1,3 @@
+"""Reads of the accounts room."""
+
+from __future__ import annotations

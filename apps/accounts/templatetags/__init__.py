@@ -1,0 +1,3 @@
+"""Template tags of the shell."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Reads of the assignment room."""
+
+from __future__ import annotations

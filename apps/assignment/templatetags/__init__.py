@@ -1,0 +1,3 @@
+"""Template tags of studies and assignments."""
+
+from __future__ import annotations

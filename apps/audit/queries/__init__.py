@@ -1,0 +1,3 @@
+"""Reads of the trail."""
+
+from __future__ import annotations

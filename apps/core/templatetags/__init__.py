@@ -1,0 +1,3 @@
+"""Template tags that every room's pages use."""
+
+from __future__ import annotations

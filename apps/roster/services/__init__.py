@@ -1,0 +1,3 @@
+"""Writes of the roster room."""
+
+from __future__ import annotations
