@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.db import connections
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from apps.accounts.choices import Role
+from apps.accounts.models import RoleGrant, User
 from tests.factories import UserFactory
 
 # Chromium's own errands go to addresses that a closed network refuses.
@@ -32,12 +35,25 @@ class Site:
     errors: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
 
-    def sign_in(self) -> None:
+    def sign_in(self, username: str = "manager", shows: str = "#board") -> None:
         self.page.goto(f"{self.url}/login/")
-        self.page.fill("#id_username", "manager")
+        self.page.fill("#id_username", username)
         self.page.fill("#id_password", PASSWORD)
-        self.page.click("button[type=submit]")
-        self.page.wait_for_selector("#board")
+        self.page.click(".sign-in button[type=submit]")
+        self.page.wait_for_selector(shows)
+
+    def visit(self, path: str) -> None:
+        self.page.goto(f"{self.url}{path}")
+
+    def barriers(self) -> list[str]:
+        """Return what axe-core finds serious or worse, each with where it stands."""
+        found = Axe().run(self.page).response["violations"]
+        return [
+            f"{one['id']}: {node['html'][:120]}"
+            for one in found
+            if one["impact"] in ("serious", "critical")
+            for node in one["nodes"]
+        ]
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +79,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def site(browser: Browser, live_server: object, request: pytest.FixtureRequest) -> Iterator[Site]:
     """Open a page, 1440 pixels wide unless the test is parametrized with ``width``."""
-    UserFactory(username="manager", password=PASSWORD)
+    person("manager", Role.MANAGER, Role.ADMINISTRATOR)
     callspec = getattr(request.node, "callspec", None)
     width = callspec.params.get("width", 1440) if callspec else 1440
     page = browser.new_page(viewport={"width": width, "height": 844}, locale="en-GB")
@@ -75,6 +91,14 @@ def site(browser: Browser, live_server: object, request: pytest.FixtureRequest) 
     page.on("request", lambda sent: site.requests.append(sent.url))
     yield site
     page.close()
+
+
+def person(username: str, *roles: Role, **values: object) -> User:
+    """Make somebody who can sign in and has the roles everywhere."""
+    user = UserFactory(username=username, password=PASSWORD, **values)
+    for role in roles:
+        RoleGrant.objects.create(user=user, role=role)
+    return user
 
 
 def _note(site: Site, kind: str, text: str) -> None:

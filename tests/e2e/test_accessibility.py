@@ -1,0 +1,90 @@
+"""Every page, in both themes and at both widths: no barrier, no overflow, no console error."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import get_resolver, reverse
+
+from apps.accounts.choices import Role
+from apps.roster.models import Radiologist
+from tests.e2e.conftest import Site, person
+from tests.support.demo_day import load_department, some_work
+
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+
+# Pages that are no pages: answers for machines, and what only a form is sent to.
+_NOT_LOOKED_AT = frozenset(
+    {"login", "logout", "undo", "health", "health-db", "health-queue", "metrics", "refresh-hook"}
+)
+
+
+@pytest.fixture
+def morning(site: Site) -> Site:
+    load_department()
+    some_work()
+    return site
+
+
+def pages_without_arguments() -> list[str]:
+    """Return the addresses that name no record, the admin's left out."""
+    names = (key for key in get_resolver().reverse_dict if isinstance(key, str))
+    return sorted(
+        reverse(name)
+        for name in names
+        if name not in _NOT_LOOKED_AT
+        and all(not params for _, params in get_resolver().reverse_dict.getlist(name)[0][0])
+    )
+
+
+def records(site: Site) -> list[str]:
+    """Return the address of one record of every kind, as the lists link to them."""
+    found: dict[str, str] = {}
+    for path in pages_without_arguments():
+        site.visit(path)
+        links = site.page.eval_on_selector_all(
+            "main a[href^='/']", "all => all.map(one => one.getAttribute('href'))"
+        )
+        for link in links:
+            kind = "".join("#" if char.isdigit() else char for char in link.split("?")[0])
+            found.setdefault(kind, link)
+    return sorted(set(found.values()))
+
+
+def look(site: Site, paths: list[str]) -> dict[str, list[str]]:
+    """Visit each page and return what is wrong with it."""
+    wrong: dict[str, list[str]] = {}
+    for path in paths:
+        site.errors.clear()
+        site.visit(path)
+        problems = [*site.barriers(), *site.errors]
+        if site.page.evaluate(
+            "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        ):
+            problems.append("is wider than the screen")
+        if problems:
+            wrong[path] = problems
+    return wrong
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_no_page_of_a_manager_has_a_barrier(morning: Site, scheme: str, width: int) -> None:
+    del width  # the site fixture reads it
+    morning.page.emulate_media(color_scheme=scheme)
+    morning.sign_in()
+    paths = sorted({*pages_without_arguments(), *records(morning)})
+
+    assert look(morning, paths) == {}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_radiologists_list_has_no_barrier(morning: Site, scheme: str, width: int) -> None:
+    del width  # the site fixture reads it
+    reader = Radiologist.objects.filter(assignments__is_current=True).first()
+    reader.user = person("smith", Role.RADIOLOGIST)
+    reader.save()
+    morning.page.emulate_media(color_scheme=scheme)
+    morning.sign_in("smith", shows="main")
+
+    assert look(morning, [reverse("my-list")]) == {}
