@@ -87,6 +87,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "apps.dashboard.middleware.UnchangedBoardMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -168,6 +169,11 @@ Q_CLUSTER: dict[str, Any] = {
 
 # A cell that begins with = + - or @ is a formula to a spreadsheet; exports write it as text.
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
+
+# What many viewers of the board see is read once: how often at most a process asks whether
+# something changed, and for how long it shows what did not. Tests ask and read every time.
+BOARD_ASK_SECONDS = 0.0 if TESTING else 0.25
+BOARD_KEEP_SECONDS = 0.0 if TESTING else 30.0
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 

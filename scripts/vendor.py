@@ -17,12 +17,14 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 VENDOR_DIR = Path(__file__).resolve().parent.parent / "static" / "vendor"
-NAME, VERSION = "beercss", "5.0.3"
 FONT = "material-symbols-outlined.woff2"
-CHANGES = (
+BEERCSS_CHANGES = (
     "Only the style sheet and one icon font are taken; no script.",
     "Addresses of a content delivery network, the other three icon fonts and the shapes cut out.",
     "The style sheet is wrapped in the cascade layer `vendor`, so that the site's own rules win.",
@@ -34,19 +36,21 @@ _SHAPE_RULE = re.compile(r"[^{}]+\{[^{}]*url\([a-z0-9-]+\.svg\)[^{}]*\}")
 _SOURCE_MAP = re.compile(r"/\*# sourceMappingURL=[^*]*\*/")
 
 
+@dataclass(frozen=True)
+class Package:
+    """A release and what is taken of it; ``take`` gets the unpacked package and the target."""
+
+    name: str
+    version: str
+    licence: str
+    changes: tuple[str, ...]
+    take: Callable[[Path, Path], None]
+
+
 def main() -> int:
     """Fetch, cut to size, write; replaces what was there."""
-    with tempfile.TemporaryDirectory() as folder:
-        archive = _pack(Path(folder))
-        package = _unpack(archive, Path(folder))
-        target = VENDOR_DIR / NAME
-        shutil.rmtree(target, ignore_errors=True)
-        target.mkdir(parents=True)
-        css = (package / "dist" / "cdn" / "beer.min.css").read_text()
-        (target / "beer.css").write_text(cut(css))
-        shutil.copy(package / "dist" / "cdn" / FONT, target)
-        shutil.copy(package / "LICENSE", target / "LICENSE")
-        _write_record(target, integrity=_integrity(archive))
+    records = [_bring(package) for package in PACKAGES]
+    (VENDOR_DIR / "vendor.json").write_text(json.dumps(records, indent=2) + "\n")
     return 0
 
 
@@ -60,13 +64,55 @@ def cut(css: str) -> str:
     return f"@layer vendor{{{css.strip()}}}\n"
 
 
-def _pack(folder: Path) -> Path:
-    subprocess.run(  # noqa: S603 -- fixed words
-        ["npm", "pack", f"{NAME}@{VERSION}", "--silent", "--pack-destination", str(folder)],  # noqa: S607 -- the caller's npm
+def _take_beercss(package: Path, target: Path) -> None:
+    css = (package / "dist" / "cdn" / "beer.min.css").read_text()
+    (target / "beer.css").write_text(cut(css))
+    shutil.copy(package / "dist" / "cdn" / FONT, target)
+
+
+def _take_sortable(package: Path, target: Path) -> None:
+    shutil.copy(package / "Sortable.min.js", target / "sortable.js")
+
+
+PACKAGES = (
+    Package(
+        name="beercss",
+        version="5.0.3",
+        licence="MIT; the icon font Material Symbols Outlined is Apache-2.0",
+        changes=BEERCSS_CHANGES,
+        take=_take_beercss,
+    ),
+    Package(
+        name="sortablejs",
+        version="1.15.7",
+        licence="MIT",
+        changes=("Only the minified script is taken, unchanged.",),
+        take=_take_sortable,
+    ),
+)
+
+
+def _bring(package: Package) -> dict[str, Any]:
+    """Replace the package's folder; return its entry in the record."""
+    target = VENDOR_DIR / package.name
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    with tempfile.TemporaryDirectory() as folder:
+        archive = _pack(package, Path(folder))
+        unpacked = _unpack(archive, Path(folder))
+        package.take(unpacked, target)
+        shutil.copy(unpacked / "LICENSE", target / "LICENSE")
+        return _record(package, target, integrity=_integrity(archive))
+
+
+def _pack(package: Package, folder: Path) -> Path:
+    release = f"{package.name}@{package.version}"
+    subprocess.run(  # noqa: S603 -- words of the table above
+        ["npm", "pack", release, "--silent", "--pack-destination", str(folder)],  # noqa: S607 -- the caller's npm
         check=True,
         stdout=subprocess.DEVNULL,
     )
-    return folder / f"{NAME}-{VERSION}.tgz"
+    return folder / f"{package.name}-{package.version}.tgz"
 
 
 def _unpack(archive: Path, folder: Path) -> Path:
@@ -79,20 +125,19 @@ def _integrity(archive: Path) -> str:
     return "sha512-" + base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
 
 
-def _write_record(target: Path, *, integrity: str) -> None:
+def _record(package: Package, target: Path, *, integrity: str) -> dict[str, Any]:
     files = {
         str(path.relative_to(VENDOR_DIR)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(target.iterdir())
     }
-    record = {
-        "name": NAME,
-        "version": VERSION,
-        "licence": "MIT; the icon font Material Symbols Outlined is Apache-2.0",
+    return {
+        "name": package.name,
+        "version": package.version,
+        "licence": package.licence,
         "integrity": integrity,
-        "changes": CHANGES,
+        "changes": package.changes,
         "files": files,
     }
-    (VENDOR_DIR / "vendor.json").write_text(json.dumps([record], indent=2) + "\n")
 
 
 if __name__ == "__main__":

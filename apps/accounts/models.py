@@ -25,6 +25,10 @@ class User(AbstractUser):
         help_text="ORC-12.1 or OBR-16.1 of a referring provider: whose orders they may follow.",
     )
 
+    class Meta(AbstractUser.Meta):
+        # Who could do what is told; a password's hash never, and a sign-in is no change.
+        triggers = [audited(without=("password", "last_login"))]
+
 
 class RoleGrant(models.Model):
     """A role that a person has at one site, in one cluster, or (neither named) everywhere."""

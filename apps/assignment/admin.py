@@ -20,6 +20,7 @@ from apps.assignment.models import (
     Unassigned,
 )
 from apps.core.admin_base import NOTHING, HistoryAdmin, preformatted, pretty_json
+from apps.core.admin_scope import at_site, at_sites
 from apps.engine.words import explain
 from apps.orders.admin import NUMBERS_HELP
 from apps.orders.search import order_ids
@@ -28,6 +29,7 @@ from apps.orders.search import order_ids
 class _ByOrderNumber(HistoryAdmin):
     """Finds the rows of an order by the order's numbers."""
 
+    row_scope = at_site("order__site")
     search_fields = ("order__accession",)
     search_help_text = NUMBERS_HELP
 
@@ -142,6 +144,7 @@ class UnassignedAdmin(_ByOrderNumber):
 class LedgerEntryAdmin(HistoryAdmin):
     """The workload ledger, line by line."""
 
+    row_scope = at_sites("radiologist__home_sites__site")
     list_display = ("at", "radiologist", "kind", "shift_code", "rvu", "turnaround_seconds")
     list_filter = ("at", "kind", "radiologist")
     list_select_related = ("radiologist",)
@@ -153,6 +156,7 @@ class LedgerEntryAdmin(HistoryAdmin):
 class ShiftTurnAdmin(HistoryAdmin):
     """Whose turn was when; round robin goes by it."""
 
+    row_scope = at_sites("radiologist__home_sites__site")
     list_display = ("shift_code", "radiologist", "last_assigned_at")
     list_filter = ("radiologist",)
     list_select_related = ("radiologist",)

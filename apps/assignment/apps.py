@@ -13,11 +13,15 @@ class AssignmentConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Let due times begin a pass over the unassigned, and note breaches."""
+        """Let due times begin a pass over the unassigned, and run the SLA clock."""
         from apps.assignment.desk import clocks  # noqa: PLC0415 -- models come first
-        from apps.assignment.services import breach, retry  # noqa: PLC0415 -- as above
+        from apps.assignment.queries import rule_insight  # noqa: PLC0415 -- as above
+        from apps.assignment.services import clock, offers, retry  # noqa: PLC0415 -- as above
         from apps.core import due  # noqa: PLC0415 -- as above
+        from apps.rules import insight  # noqa: PLC0415 -- as above
 
+        insight.register(rule_insight.RuleInsight())
         due.register(clocks.RETRY_KIND, retry.on_due)
         due.register(clocks.SEAT_KIND, retry.on_seat_freed)
-        due.register(clocks.REPORT_KIND, breach.on_due)
+        due.register(clocks.OFFER_KIND, offers.on_look)
+        clock.register_all()

@@ -92,6 +92,11 @@ class Assignment(models.Model):
         indexes = [
             models.Index(fields=["-assigned_at"], name="assignment_by_time"),
             models.Index(
+                fields=["-assigned_at"],
+                condition=Q(escalated=True),
+                name="assignment_escalated",
+            ),
+            models.Index(
                 fields=["radiologist"],
                 condition=Q(is_current=True, completed_at__isnull=True),
                 name="assignment_open_by_reader",
@@ -107,6 +112,11 @@ class Assignment(models.Model):
                 name="assignment_unacknowledged",
             ),
             models.Index(fields=["radiologist", "-assigned_at"], name="assignment_by_reader"),
+            models.Index(
+                fields=["radiologist", "-completed_at"],
+                condition=Q(completed_at__isnull=False),
+                name="assignment_done_by_reader",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -28,6 +28,7 @@ class Action(StrEnum):
     DONE = "done"
     REOPEN = "reopen"
     HAND_BACK = "hand_back"
+    TAKE = "take"
 
 
 _WITHOUT_READER = frozenset(
@@ -45,7 +46,7 @@ _WITH_READER = frozenset(
 )
 ALLOWED: Mapping[Status, frozenset[Action]] = {
     Status.RECEIVED: _WITHOUT_READER,
-    Status.UNASSIGNED: _WITHOUT_READER,
+    Status.UNASSIGNED: _WITHOUT_READER | {Action.TAKE},
     Status.ASSIGNED: _WITH_READER | {Action.ACKNOWLEDGE, Action.START},
     Status.ACKNOWLEDGED: _WITH_READER | {Action.START},
     Status.IN_PROGRESS: _WITH_READER,
@@ -123,6 +124,7 @@ check_can_start: _Check = partial(check_can, Action.START)
 check_can_finish: _Check = partial(check_can, Action.DONE)
 check_can_reopen: _Check = partial(check_can, Action.REOPEN)
 check_can_hand_back: _Check = partial(check_can, Action.HAND_BACK)
+check_can_take: _Check = partial(check_can, Action.TAKE)
 
 can_assign: _Can = partial(can, Action.ASSIGN)
 can_unassign: _Can = partial(can, Action.UNASSIGN)
@@ -135,3 +137,4 @@ can_start: _Can = partial(can, Action.START)
 can_finish: _Can = partial(can, Action.DONE)
 can_reopen: _Can = partial(can, Action.REOPEN)
 can_hand_back: _Can = partial(can, Action.HAND_BACK)
+can_take: _Can = partial(can, Action.TAKE)

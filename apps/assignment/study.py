@@ -7,6 +7,9 @@ from dataclasses import dataclass
 REPORTED_BY_HAND = "reported_by_hand"
 """The flag of an order whose reader said that it is reported, before any message did."""
 
+SHORTEST_REASON, LONGEST_REASON = 5, 200
+"""How many letters a typed reason has, where one is needed."""
+
 URGENCY_BY_HAND = "urgency_by_hand"
 """The flag of an order whose urgency a person set."""
 

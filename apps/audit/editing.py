@@ -18,8 +18,8 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from apps.audit.models import AuditEvent
 from apps.audit.queries.history import Subject, latest_event, latest_event_id
+from apps.audit.queries.wording import actor_in_words
 from apps.core import request_id
 from apps.core.htmx import HtmxHttpRequest, wants_part
 
@@ -42,6 +42,13 @@ class Change:
     label: str
     old: str
     new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """Somebody saved the record after the form was shown."""
+
+    actor: str
 
 
 def _no_effects(_form: object) -> Sequence[Effect]:
@@ -131,12 +138,13 @@ def _save(
     return redirect(back)
 
 
-def _stale(request: HttpRequest, subject: Subject | None, latest: int) -> AuditEvent | None:
+def _stale(request: HttpRequest, subject: Subject | None, latest: int) -> Stale | None:
     """Return the change that came between showing the form and sending it, None if none did."""
     seen = request.POST.get(SEEN, "")
-    if subject is None or not seen.isdigit() or int(seen) == latest:
+    if subject is None or not seen.isdecimal() or int(seen) == latest:
         return None
-    return latest_event(subject)
+    event = latest_event(subject)
+    return Stale(actor_in_words(event.actor)) if event is not None else None
 
 
 def delete_page(

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from typing_extensions import override
 
 from apps.catalog.models import Cluster, Procedure, ProcedureAlias, Site, SiteAlias
 from apps.catalog.words import VocabularyFields
+from apps.core.access import Permission
 from apps.core.admin_base import RecordAdmin, TabularInline
+from apps.core.admin_scope import FOR_ALL, RowScope, at_site
+from apps.core.guard import access_of
 
 
 class SiteAliasInline(TabularInline):
@@ -33,6 +37,12 @@ class SiteInline(TabularInline):
         """Refuse: a site needs more than fits in a line."""
         return False
 
+    @override
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Site]:
+        """Return the sites that the viewer sees; others of the cluster may be none of theirs."""
+        scope = access_of(request).scope(Permission.SITE_VIEW)
+        return scope.limit(super().get_queryset(request), "pk")
+
 
 class ProcedureAliasInline(TabularInline):
     """The sites' own codes, on the procedure's page."""
@@ -45,6 +55,7 @@ class ProcedureAliasInline(TabularInline):
 class ClusterAdmin(RecordAdmin):
     """Groups of sites that help each other out first."""
 
+    row_scope = RowScope("sites", is_many=True, new_everywhere=True)
     list_display = ("code", "name")
     search_fields = ("code", "name")
     inlines = (SiteInline,)
@@ -54,6 +65,7 @@ class ClusterAdmin(RecordAdmin):
 class SiteAdmin(RecordAdmin):
     """Where exams are made, and what a reader needs to read for them."""
 
+    row_scope = RowScope("pk", new_everywhere=True)
     list_display = (
         "code",
         "name",
@@ -86,6 +98,7 @@ class SiteAdmin(RecordAdmin):
 class SiteAliasAdmin(RecordAdmin):
     """Every alias of every site, to find whose a name is."""
 
+    row_scope = at_site()
     list_display = ("value", "site")
     list_filter = ("site",)
     list_select_related = ("site",)
@@ -98,6 +111,7 @@ class SiteAliasAdmin(RecordAdmin):
 class ProcedureAdmin(VocabularyFields, RecordAdmin):
     """The procedure table; what an order does not say itself is taken from here."""
 
+    row_scope = FOR_ALL
     list_display = (
         "code",
         "description",
@@ -135,6 +149,7 @@ class ProcedureAdmin(VocabularyFields, RecordAdmin):
 class ProcedureAliasAdmin(RecordAdmin):
     """Every local code, to find what it stands for."""
 
+    row_scope = FOR_ALL
     list_display = ("local_code", "procedure", "issuer", "coding_system")
     list_filter = ("issuer", "coding_system")
     list_select_related = ("procedure",)

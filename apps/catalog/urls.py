@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.catalog import views
+from apps.catalog.views import clusters, procedures, sites
 
 urlpatterns = [
-    path("procedures/", views.procedures, name="procedures"),
-    path("procedures/new/", views.add, name="procedure-add"),
-    path("procedures/<int:procedure_id>/", views.edit, name="procedure"),
-    path("procedures/<int:procedure_id>/delete/", views.delete, name="procedure-delete"),
+    path("procedures/", procedures.procedures, name="procedures"),
+    path("procedures/new/", procedures.add, name="procedure-add"),
+    path("procedures/<int:procedure_id>/", procedures.edit, name="procedure"),
+    path("procedures/<int:procedure_id>/delete/", procedures.delete, name="procedure-delete"),
+    path("sites/", sites.sites, name="sites"),
+    path("sites/new/", sites.add, name="site-add"),
+    path("sites/<int:site_id>/", sites.edit, name="site"),
+    path("sites/<int:site_id>/delete/", sites.delete, name="site-delete"),
+    path("sites/<int:site_id>/switch/", sites.switch, name="site-switch"),
+    path("clusters/", clusters.clusters, name="clusters"),
+    path("clusters/new/", clusters.add, name="cluster-add"),
+    path("clusters/<int:cluster_id>/", clusters.edit, name="cluster"),
+    path("clusters/<int:cluster_id>/delete/", clusters.delete, name="cluster-delete"),
 ]

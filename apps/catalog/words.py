@@ -19,7 +19,9 @@ from apps.engine.vocabulary import Specialty
 from apps.hl7v2.vocabulary import MODALITIES, resolve_body_part, resolve_modality
 
 if TYPE_CHECKING:
-    from apps.core.admin_base import ModelAdmin as _Admin
+    from django.contrib import admin
+
+    _Admin = admin.ModelAdmin[Any]
 else:
     _Admin = object
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.utils.safestring import SafeString
-from django_q.models import OrmQ, Schedule, Success
+from django_q.admin import FailAdmin
+from django_q.models import Failure, OrmQ, Schedule, Success
 
 from apps.core.admin_base import NOTHING, HistoryAdmin, preformatted, pretty_json
+from apps.core.admin_scope import ScopedAdmin
 from apps.core.models import ConfigVersion, DueTime, Heartbeat, QueueTask
 
 admin.site.site_header = "radassign"
@@ -17,9 +19,14 @@ admin.site.empty_value_display = NOTHING
 
 # The queue has a broker of our own and its scheduler is off, so these pages would be empty for
 # ever, and a schedule entered there would never run. Failed tasks stay visible.
-for _unused in (OrmQ, Schedule, Success):
+for _unused in (OrmQ, Schedule, Success, Failure):
     if admin.site.is_registered(_unused):
         admin.site.unregister(_unused)
+
+
+@admin.register(Failure)
+class FailureAdmin(ScopedAdmin, FailAdmin):  # type: ignore[misc] # an untyped base
+    """Tasks that failed; which site they were for is not known."""
 
 
 @admin.register(ConfigVersion)

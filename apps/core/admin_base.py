@@ -6,9 +6,7 @@ counts to a cap, the order follows the primary key, and searches ask for exact v
 
 from __future__ import annotations
 
-import functools
 import json
-import zoneinfo
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
@@ -21,12 +19,15 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from typing_extensions import override
 
+from apps.core.access import NOWHERE, Permission, Scope
+from apps.core.admin_scope import ScopedAdmin
+from apps.core.guard import access_of
+from apps.core.zones import zone_choices
+
 if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[Any]
     TabularInline = admin.TabularInline[Any, Any]
     BasePaginator = Paginator[Any]
 else:
-    ModelAdmin = admin.ModelAdmin
     TabularInline = admin.TabularInline
     BasePaginator = Paginator
 
@@ -51,7 +52,7 @@ class CappedPaginator(BasePaginator):
         return len(rows)
 
 
-class RecordAdmin(ModelAdmin):
+class RecordAdmin(ScopedAdmin):
     """An editable record: time zones are chosen from a list, a broken invariant is a message."""
 
     list_per_page = 50
@@ -78,6 +79,15 @@ class RecordAdmin(ModelAdmin):
         """Save the inlines, then let deferred constraints speak while the form can still answer."""
         super().save_related(request, form, formsets, change)
         check_deferred_constraints()
+        self.check_saved(request, form.instance)
+
+    @override
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Begin a new record in the viewer's own time zone where it has none by itself."""
+        given: dict[str, Any] = dict(super().get_changeform_initial_data(request))
+        if needs_zone(self.model):
+            given.setdefault("time_zone", getattr(request.user, "time_zone", "UTC"))
+        return given
 
     @override
     def changeform_view(
@@ -102,13 +112,15 @@ class RecordAdmin(ModelAdmin):
             return HttpResponseRedirect(request.get_full_path())
 
 
-class HistoryAdmin(ModelAdmin):
+class HistoryAdmin(ScopedAdmin):
     """A record that the system writes: to be looked at, never added, changed or deleted."""
 
     list_per_page = 50
     show_full_result_count = False
     paginator = CappedPaginator
     ordering: ClassVar[tuple[str, ...]] = ("-pk",)
+    operate: ClassVar[Permission | None] = None
+    """What the page's actions need."""
 
     @override
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -125,9 +137,19 @@ class HistoryAdmin(ModelAdmin):
         """Refuse: history stays."""
         return False
 
+    def operate_scope(self, request: HttpRequest) -> Scope:
+        """Return the sites at which the viewer may run the page's actions."""
+        if self.operate is None:
+            return NOWHERE
+        return access_of(request).scope(self.operate)
+
     def has_operate_permission(self, request: HttpRequest) -> bool:
-        """Allow actions, such as sending again, to those who may change such records."""
-        return super().has_change_permission(request)
+        """Allow actions, such as sending again, to those who may do the same on the pages."""
+        return bool(self.operate_scope(request))
+
+    def operable(self, request: HttpRequest, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        """Return those of the rows that the viewer may run an action on."""
+        return self.row_scope.limit(rows, self.operate_scope(request))
 
 
 class HistoryInline(TabularInline):
@@ -177,16 +199,18 @@ def _collision(error: DatabaseError) -> str | None:
     )
 
 
-@functools.cache
-def _zone_choices() -> tuple[tuple[str, str], ...]:
-    return tuple((zone, zone) for zone in sorted(zoneinfo.available_timezones()))
+def needs_zone(model: type[models.Model]) -> bool:
+    """Return whether a record needs a time zone that nothing else gives it."""
+    fields = {field.name: field for field in model._meta.fields}  # noqa: SLF001 -- Django's documented API
+    field = fields.get("time_zone")
+    return field is not None and not field.blank and not field.has_default()
 
 
 def zone_field(db_field: models.Field[Any, Any]) -> forms.Field:
     """Return a form field that offers every IANA time zone, and none where it may be empty."""
     choices = [("", "(not set)")] if db_field.blank else []
     return forms.ChoiceField(
-        choices=[*choices, *_zone_choices()],
+        choices=[*choices, *zone_choices()],
         required=not db_field.blank,
         initial=db_field.get_default(),
         help_text=str(db_field.help_text),

@@ -117,6 +117,8 @@ def _standard_logging(level: str, renderer: object) -> dict[str, Any]:
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
+            # It tells of every sign-in in several lines; a lockout is a warning.
+            "axes": {"level": "WARNING"},
             # A request is one line at its end, from django-structlog; the rest is noise.
             "django.server": {"level": "WARNING"},
             "django_structlog": {"level": level},

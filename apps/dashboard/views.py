@@ -1,64 +1,47 @@
-"""The pages: the live board, and why an order has its radiologist or has none."""
+"""The live board, and where those go who have none."""
 
 from __future__ import annotations
+
+from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from apps.accounts.places import first_place
 from apps.core import clock
 from apps.core.access import Permission
 from apps.core.guard import GuardedRequest, require
-from apps.core.htmx import render_part, unchanged, wants_part
-from apps.dashboard.days import day_of
-from apps.dashboard.queries.figures import figures
-from apps.dashboard.queries.recent import recent_assignments
-from apps.dashboard.queries.unassigned import unassigned_queue
-from apps.dashboard.queries.version import board_version
-from apps.dashboard.queries.why import Why, current_assignment_id, why_assigned, why_unassigned
+from apps.core.htmx import render_part, signed_in, unchanged, wants_part
+from apps.dashboard.board import board as live_board
+from apps.dashboard.board import offered
+from apps.dashboard.forms import BoardFilterForm
 
 
 @require_safe
+@signed_in  # type: ignore[arg-type] # the middleware gives access
+def home(request: GuardedRequest) -> HttpResponse:
+    """Show the board, or lead to what is open to the viewer instead."""
+    if request.access.may(Permission.BOARD_VIEW):
+        return board(request)
+    place = first_place(request.access)
+    return redirect(place.href) if place else render(request, "dashboard/no_role.html", status=403)
+
+
 @require(Permission.BOARD_VIEW)
 def board(request: GuardedRequest) -> HttpResponse:
-    """Show the live board; a poll gets its part only, or 204 when nothing changed."""
-    at = clock.now()
-    zone = timezone.get_current_timezone()
-    day = day_of(at, zone)
-    # Read before the rows: what changes in between is shown twice rather than missed.
-    version = board_version(day, at=at)
-    if wants_part(request) and request.GET.get("version") == version:
-        return unchanged()
-    context = {
-        "at": at,
-        "day": day,
-        "zone": zone,
-        "version": version,
-        "figures": figures(day, at=at),
-        "recent": recent_assignments(),
-        "queue": unassigned_queue(),
-    }
-    return render_part(request, "dashboard/board.html", "dashboard/_board.html", context)
-
-
-@require_safe
-@require(Permission.STUDY_VIEW)
-def why(request: GuardedRequest, assignment_id: int) -> HttpResponse:
-    """Show why an assignment was made."""
-    return _why_page(request, why_assigned(assignment_id))
-
-
-@require_safe
-@require(Permission.STUDY_VIEW)
-def why_not(request: GuardedRequest, order_id: int) -> HttpResponse:
-    """Show why an order has no reader; once it has one, that assignment instead."""
-    found = why_unassigned(order_id)
-    current = None if found else current_assignment_id(order_id)
-    return _why_page(request, found) if current is None else redirect("why", current)
-
-
-def _why_page(request: GuardedRequest, found: Why | None) -> HttpResponse:
-    if found is None:
+    """Show the live board; a poll gets the parts that changed, or 204 when none did."""
+    at, zone = clock.now(), ZoneInfo(timezone.get_current_timezone_name())
+    form = BoardFilterForm(request.GET, scope=request.scope, offered=offered(request.scope, at))
+    if not form.is_valid():
         raise Http404
-    return render(request, "dashboard/why.html", {"why": found, "at": clock.now()})
+    lens = form.lens(zone)
+    shown = live_board(lens, at)
+    context = {"board": shown, "lens": lens, "filters": form}
+    if not (wants_part(request) and "seen" in request.GET):
+        return render_part(request, "dashboard/board.html", "dashboard/_board.html", context)
+    news = shown.news(request.GET["seen"])
+    return (
+        render(request, "dashboard/_news.html", context | {"news": news}) if news else unchanged()
+    )

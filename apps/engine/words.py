@@ -109,6 +109,8 @@ def _order(trace: Trace) -> Iterator[str]:
     if left is not None:
         late = f"is {_span(-left)} late" if left < 0 else f"is due in {_span(left)}"
         yield f"Its report {late}."
+    if "relieve" in trace:
+        yield f"It goes only to somebody with less load than {trace['relieve']}, who has it."
 
 
 def _rules(trace: Trace) -> Iterator[str]:
@@ -201,7 +203,7 @@ def _escalation(trace: Trace) -> Iterator[str]:
         case "sla":
             yield "Nobody can make the SLA, so the order is marked escalated."
         case "widened":
-            yield "Past its SLA, the order was offered to everybody on shift."
+            yield "Nobody of those shifts could take it, so everybody on shift was asked."
         case rule:
             yield f"The order was escalated by {rule}."
 
@@ -228,7 +230,7 @@ def _by_hand(trace: Trace) -> str:
     """Return who chose whom, past which limit, and why as they typed it."""
     chosen, said, tried = trace["result"], trace["by_hand"], trace["tries"][-1]
     id_ = chosen["radiologist"]
-    on = f" on {chosen['shift']}" if "shift" in chosen else ", off shift"
+    on = f" on {chosen['shift']}" if "shift" in chosen else ", off shift,"
     passed = next((row for row in tried["out"] if row[0] == id_), None)
     though = f", though {refusal_words(Refused(passed[3]), tuple(passed[4:]))}" if passed else ""
     why = f": {said['note']}" if "note" in said else ""

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import ast
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from typing_extensions import override
 
 from apps.catalog.choices import UrgencyChoices
 from apps.core import clock
+from apps.core.access import Permission, Scope
 from apps.core.admin_base import HistoryAdmin, RecordAdmin, preformatted
+from apps.core.admin_scope import FOR_ALL, RowScope
 from apps.core.legible import legible
 from apps.hl7v2.vocabulary import MODALITIES
 from apps.intake.models import (
@@ -24,6 +27,7 @@ from apps.intake.models import (
     default_accession_places,
 )
 from apps.intake.services.by_hand import run_again
+from apps.orders.models import Order
 
 if TYPE_CHECKING:
     ProfileModelForm = forms.ModelForm[SenderProfile]
@@ -70,6 +74,7 @@ def _words(words: object, known: set[str]) -> dict[str, str]:
 class SenderProfileAdmin(RecordAdmin):
     """How each sender's messages are read; the most specific profile counts."""
 
+    row_scope = FOR_ALL
     form = SenderProfileForm
     list_display = ("name", "application", "facility", "issuer", "default_site", "is_strict")
     list_filter = ("is_strict", "default_site")
@@ -111,10 +116,26 @@ class SenderProfileAdmin(RecordAdmin):
     )
 
 
+class _IsAnyOf(Func):
+    """``a = ANY(b)``, which the index of ``a`` answers."""
+
+    template = "%(expressions)s)"
+    arg_joiner = " = ANY("
+    output_field = BooleanField()
+
+
+def _of_orders_at(messages: QuerySet[Any], scope: Scope) -> QuerySet[Any]:
+    """Return the messages that changed an order of these sites; others are everywhere's."""
+    orders = Order.objects.filter(_IsAnyOf(F("pk"), OuterRef("order_ids")))
+    return messages.filter(Exists(orders.filter(site__in=scope.site_ids)))
+
+
 @admin.register(InboundMessage)
 class InboundMessageAdmin(HistoryAdmin):
     """Every message received, newest first."""
 
+    row_scope = RowScope(limiter=_of_orders_at)
+    operate = Permission.MESSAGE_RUN
     list_display = (
         "id",
         "received_at",
@@ -163,7 +184,7 @@ class InboundMessageAdmin(HistoryAdmin):
     )
     def run_again(self, request: HttpRequest, queryset: QuerySet[InboundMessage]) -> None:
         """Put the quarantined ones among the selected back into the queue."""
-        ids = list(queryset.values_list("pk", flat=True))
+        ids = list(self.operable(request, queryset).values_list("pk", flat=True))
         count = run_again(message_ids=ids, at=clock.now())
         self.message_user(request, f"{count} of {len(ids)} messages wait to take effect again.")
 
@@ -206,6 +227,15 @@ class MessageKeyAdmin(HistoryAdmin):
     ordering = ("-message_id",)
     fields = ("key_shown", "message_id")
     readonly_fields = ("key_shown",)
+
+    @override
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        """Return the key of an address, in which bytes stand as Python writes them."""
+        try:
+            key = ast.literal_eval(object_id)
+        except (ValueError, SyntaxError):
+            key = b""
+        return super().get_object(request, key, from_field)
 
     @admin.display(description="key")
     def key_shown(self, key: MessageKey) -> str:

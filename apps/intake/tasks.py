@@ -25,11 +25,12 @@ def decide_slice() -> int:
 
 def decide_once() -> int:
     """Do a bounded piece of everything that waits: messages, due times, retries, mappings."""
-    now = clock.now()
     versions, nearest = _look()
     done = retry.retry_if_helped(versions)
     # Messages before mappings: a chunk that fails is tried again, and must not be in their way.
     done += process_waiting() + parked.rerun_if_mapped(versions)
+    # Read after the messages took effect: what is due happens no earlier than they did.
+    now = clock.now()
     if nearest is not None and nearest <= now:
         done += due.run_due(now, _DUE_LIMIT, before=take_assignment_lock)
     return done

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from typing_extensions import override
 
 from apps.core.admin_base import NOTHING, HistoryAdmin, HistoryInline, preformatted
+from apps.core.admin_scope import RowScope, at_site
 from apps.core.legible import legible
 from apps.orders.models import Order, OrderIdentifier, OrderSegments, Patient, UnknownCancel
 from apps.orders.search import order_ids
@@ -27,6 +28,7 @@ class IdentifierInline(HistoryInline):
 class PatientAdmin(HistoryAdmin):
     """Patients; found by record number, in full."""
 
+    row_scope = RowScope("orders__site", is_many=True)
     list_display = ("id", "mrn", "authority", "family_name", "given_name", "birth_on", "sex")
     search_fields = ("mrn__exact",)
     search_help_text = "A medical record number, in full."
@@ -36,6 +38,7 @@ class PatientAdmin(HistoryAdmin):
 class OrderAdmin(HistoryAdmin):
     """The studies to read, newest first."""
 
+    row_scope = at_site()
     list_display = (
         "accession",
         "status",
@@ -113,6 +116,7 @@ class OrderAdmin(HistoryAdmin):
 class OrderIdentifierAdmin(HistoryAdmin):
     """Every number of every order."""
 
+    row_scope = at_site("order__site")
     list_display = ("value", "kind", "issuer", "order")
     list_filter = ("kind",)
     list_select_related = ("order",)
@@ -124,6 +128,7 @@ class OrderIdentifierAdmin(HistoryAdmin):
 class OrderSegmentsAdmin(HistoryAdmin):
     """The segments of orders, as they came."""
 
+    row_scope = at_site("order__site")
     list_display = ("order", "order_issuer")
     list_select_related = ("order",)
     search_fields = ("order__accession",)

@@ -90,7 +90,7 @@ def words(clock: ClockSum, due: Due, zone: tzinfo) -> str:
     parts.append(f"= due {_time(due.at, zone, with_date=not is_one_day)}")
     said = " ".join(parts)
     if clock.held_since is not None:
-        said += f"; held since {_time(clock.held_since, zone)}, so the clock stands still"
+        said += f"; held since {_time(clock.held_since, zone)}, so it stands still"
     return said
 
 

@@ -80,6 +80,13 @@ class Order(models.Model):
     rvu = models.DecimalField(max_digits=7, decimal_places=2, default=Decimal(1))
     indication = ProtectedTextField(blank=True, default="")
     ordering_provider = models.CharField(max_length=300, blank=True, default="")
+    ordering_provider_id = models.CharField(
+        max_length=120,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="ORC-12.1 or OBR-16.1 alone: by it providers find what they ordered.",
+    )
     ordering_contact = models.CharField(max_length=300, blank=True, default="")
     patient_class = models.CharField(max_length=32, blank=True, default="")
     patient_location = models.CharField(max_length=200, blank=True, default="")
@@ -159,6 +166,27 @@ class Order(models.Model):
                 fields=["next_step_at"],
                 condition=Q(next_step_at__isnull=False),
                 name="order_next_step",
+            ),
+            # Lists that look back, latest first; what is open is found by its status.
+            models.Index(
+                fields=["-reported_at"],
+                condition=Q(reported_at__isnull=False),
+                name="order_reported",
+            ),
+            models.Index(
+                fields=["-received_at"],
+                condition=Q(status="cancelled"),
+                name="order_cancelled",
+            ),
+            models.Index(
+                fields=["ordering_provider_id", "-received_at"],
+                condition=~Q(ordering_provider_id=""),
+                name="order_by_provider",
+            ),
+            models.Index(
+                fields=["received_at"],
+                condition=Q(flags__contains=["nobody_left_to_offer"]),
+                name="order_nobody_left",
             ),
         ]
         constraints = [

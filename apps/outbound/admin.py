@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, Protocol
@@ -13,7 +14,9 @@ from django.utils.safestring import SafeString
 from typing_extensions import override
 
 from apps.core import clock
+from apps.core.access import Permission
 from apps.core.admin_base import HistoryAdmin, RecordAdmin, model_words, preformatted
+from apps.core.admin_scope import at_site, at_sites
 from apps.core.legible import legible
 from apps.orders.search import order_ids
 from apps.outbound.exceptions import MessageStateError
@@ -25,6 +28,7 @@ from apps.outbound.services import by_hand
 class DestinationAdmin(RecordAdmin):
     """MLLP peers that are told of assignments."""
 
+    row_scope = at_sites("sites")
     list_display = (
         "name",
         "host",
@@ -85,22 +89,28 @@ class DestinationAdmin(RecordAdmin):
         """Queue the dead letters of the selected destinations again."""
         count = sum(
             by_hand.resend_dead(destination_id=destination.pk, at=clock.now())
-            for destination in queryset
+            for destination in self._changeable(request, queryset)
         )
         self.message_user(request, f"{count} dead letters queued again.")
 
     @admin.action(description="Try to reach now", permissions=["change"])
     def try_now(self, request: HttpRequest, queryset: QuerySet[Destination]) -> None:
         """End the wait after failures of the selected destinations."""
-        for destination in queryset:
+        for destination in self._changeable(request, queryset):
             by_hand.try_now(destination_id=destination.pk, at=clock.now())
         self.message_user(request, "They are tried at once.")
+
+    def _changeable(
+        self, request: HttpRequest, queryset: QuerySet[Destination]
+    ) -> Iterator[Destination]:
+        return (one for one in queryset if self.has_change_permission(request, one))
 
 
 @admin.register(DestinationLink)
 class DestinationLinkAdmin(HistoryAdmin):
     """How reaching each destination goes."""
 
+    row_scope = at_sites("destination__sites")
     list_display = (
         "destination",
         "address",
@@ -124,6 +134,8 @@ class _ByHand(Protocol):
 class OutboundMessageAdmin(HistoryAdmin):
     """Every message that was or is to be sent, newest first."""
 
+    row_scope = at_site("order__site")
+    operate = Permission.MESSAGE_RUN
     list_display = (
         "control_id",
         "destination",
@@ -168,7 +180,7 @@ class OutboundMessageAdmin(HistoryAdmin):
         service: _ByHand,
         done: str,
     ) -> None:
-        ids = sorted(queryset.values_list("pk", flat=True))
+        ids = sorted(self.operable(request, queryset).values_list("pk", flat=True))
         count = 0
         for pk in ids:
             # Its state may have changed since the list was shown: then it is left as it is.

@@ -4,4 +4,8 @@ from __future__ import annotations
 
 from django.urls import URLPattern
 
-urlpatterns: list[URLPattern] = []
+from apps.roster.addresses.radiologists import radiologist_urls
+from apps.roster.addresses.roster import roster_urls
+from apps.roster.addresses.shifts import shift_urls
+
+urlpatterns: list[URLPattern] = [*shift_urls, *radiologist_urls, *roster_urls]

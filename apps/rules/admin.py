@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -15,8 +14,10 @@ from typing_extensions import override
 
 from apps.catalog.words import VocabularyFields
 from apps.core.admin_base import HistoryAdmin, RecordAdmin, pretty_json
+from apps.core.admin_scope import FOR_ALL, at_sites
 from apps.engine.conditions import FIELDS, in_words
 from apps.engine.conditions.fields import OPS_BY_KIND
+from apps.rules.fields import ConditionsField
 from apps.rules.models import AssignmentRule, RuleVersion, ScoringWeights, SlaPolicy
 
 if TYPE_CHECKING:
@@ -25,50 +26,6 @@ else:
     RuleModelForm = forms.ModelForm
 
 _SINGLE_ROW = 1
-
-
-class ConditionsField(forms.JSONField):
-    """Conditions as JSON, one condition a line."""
-
-    @override
-    def prepare_value(self, value: Any) -> Any:
-        """Return the text for the box; what could not be read is shown as it was typed."""
-        if isinstance(value, forms.fields.InvalidJSONInput | forms.fields.JSONString):
-            return value
-        return conditions_text(value)
-
-    @override
-    def clean(self, value: Any) -> Any:
-        """Return the conditions; an empty box is {}, which is always true."""
-        cleaned = super().clean(value)
-        return {} if cleaned is None else cleaned
-
-
-def conditions_text(value: object, indent: str = "") -> str:
-    """Return conditions as JSON, one condition a line, its field before its operator.
-
-    The database keeps JSON without the order of its members.
-    """
-    if not isinstance(value, dict) or "field" in value or not value:
-        return json.dumps(_in_order(value), ensure_ascii=False)
-    inner = indent + "  "
-    groups = (f"{inner}{json.dumps(name)}: {_list(value[name], inner)}" for name in value)
-    return "{\n" + ",\n".join(groups) + f"\n{indent}}}"
-
-
-def _list(members: object, indent: str) -> str:
-    if not isinstance(members, list) or not members:
-        return json.dumps(members, ensure_ascii=False)
-    inner = indent + "  "
-    lines = (inner + conditions_text(member, inner) for member in members)
-    return "[\n" + ",\n".join(lines) + f"\n{indent}]"
-
-
-def _in_order(condition: object) -> object:
-    if not isinstance(condition, dict):
-        return condition
-    first = [name for name in ("field", "op", "value") if name in condition]
-    return {name: condition[name] for name in dict.fromkeys((*first, *condition))}
 
 
 class RuleForm(RuleModelForm):
@@ -88,6 +45,7 @@ class RuleForm(RuleModelForm):
 class RuleAdmin(RecordAdmin):
     """The rules in the order in which they are tried."""
 
+    row_scope = FOR_ALL
     form = RuleForm
     list_display = (
         "priority_order",
@@ -149,6 +107,7 @@ class RuleAdmin(RecordAdmin):
 class RuleVersionAdmin(HistoryAdmin):
     """Rules as they were, kept when the rule is gone."""
 
+    row_scope = FOR_ALL
     list_display = ("rule_id", "version", "name", "conditions", "is_deleted", "at", "actor")
     list_filter = ("is_deleted", "at")
     search_fields = ("rule_id__exact", "content__name", "actor__exact")
@@ -181,6 +140,7 @@ class RuleVersionAdmin(HistoryAdmin):
 class SlaPolicyAdmin(VocabularyFields, RecordAdmin):
     """How soon a study must be acknowledged and reported; the most specific policy counts."""
 
+    row_scope = at_sites("site")
     list_display = (
         "urgency",
         "modality",
@@ -217,6 +177,7 @@ class SlaPolicyAdmin(VocabularyFields, RecordAdmin):
 class ScoringWeightsAdmin(RecordAdmin):
     """The single row of weights behind the strategy SCORED."""
 
+    row_scope = FOR_ALL
     fieldsets = (
         ("Start", {"fields": ("start",)}),
         (

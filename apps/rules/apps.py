@@ -11,3 +11,13 @@ class RulesConfig(AppConfig):
     name = "apps.rules"
     label = "rules"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Answer which rules name a shift or a radiologist."""
+        from apps.roster.queries import uses  # noqa: PLC0415 -- models come first
+        from apps.rules import naming  # noqa: PLC0415 -- as above
+
+        uses.register(
+            rules_naming_shift=naming.rules_naming_shift,
+            rules_naming_person=naming.rules_naming_person,
+        )

@@ -8,7 +8,8 @@ from pathlib import Path
 from radassign.secret_files import FOLDER
 from radassign.up.plan import Plan
 
-DEMO_USER = "manager"
+DEMO_PEOPLE = ("manager", "smith", "auditor", "admin")
+"""A manager, a radiologist, an auditor and an administrator, with one password for all."""
 DEMO_PASSWORD_FILE = "demo.password"  # noqa: S105 -- the name of a file
 _ASK_SECONDS = 1.0
 
@@ -46,7 +47,7 @@ def _sign_in(plan: Plan) -> list[str]:
     if not plan.is_demo:
         return [f"  first sign-in   {_command(plan)} createsuperuser"]
     secret = (plan.data_dir / FOLDER / DEMO_PASSWORD_FILE).read_text(encoding="ascii").strip()
-    return [f"  sign in as      {DEMO_USER} / {secret}"]
+    return [f"  sign in as      {name} / {secret}" for name in DEMO_PEOPLE]
 
 
 def _command(plan: Plan) -> str:

@@ -39,7 +39,7 @@ def steps(plan: Plan) -> Iterator[Step]:
             yield Step("demo data is loaded", ("loaddata", "demo"), leaves=_MARK)
         # The ports may be others than when the data was loaded.
         yield Step("the demo's destination is in place", ("demo_destination",))
-        yield Step("the demo's sign-in is there", ("demo_signin",))
+        yield Step("the demo's people can sign in", ("demo_signin",))
 
 
 def perform(step: Step, plan: Plan) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 from apps.assignment.models import Assignment
@@ -72,6 +71,3 @@ def loads_are_exact() -> bool:
         if row.open_rvu != sum(assignment.rvu for assignment in held):
             return False
     return True
-
-
-MINUTE = timedelta(minutes=1)

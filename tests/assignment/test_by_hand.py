@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import product
 
 import pytest
+import time_machine
 from django.db import connection, transaction
 
 from apps.assignment.exceptions import (
@@ -27,7 +28,7 @@ from apps.engine.codes import Urgency
 from apps.orders.choices import OrderStatus
 from apps.orders.models import Order
 from apps.outbound.models import OutboundMessage
-from apps.roster.models import Radiologist
+from apps.roster.models import Radiologist, RosterOverride, Workload
 from tests import factories
 from tests.assignment.hand import (
     MANAGER,
@@ -39,9 +40,20 @@ from tests.assignment.hand import (
     state,
     told,
 )
-from tests.support.department import Department, order, readers, reasons, result, send, statuses
+from tests.support.department import (
+    Department,
+    order,
+    readers,
+    reasons,
+    result,
+    send,
+    settle,
+    statuses,
+)
 
 pytestmark = pytest.mark.db
+
+NOON = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -131,7 +143,7 @@ class TestAssign:
 
     @pytest.mark.usefixtures("given")
     def test_offline_reader_may_be_given_it(self) -> None:
-        Radiologist.objects.get(pk="DR_B").workload.__class__.objects.update(presence="offline")
+        Workload.objects.filter(pk="DR_B").update(presence="offline")
 
         act(by_hand.assign, radiologist_id="DR_B")
 
@@ -196,6 +208,14 @@ class TestAssign:
         assert (former.end_reason, former.end_note) == ("reassigned", "taken ill")
 
     @pytest.mark.usefixtures("given")
+    def test_long_reason_is_kept_as_far_as_there_is_room(self) -> None:
+        act(by_hand.assign, radiologist_id="DR_B", reason="because " * 100)
+
+        kept = ("because " * 100)[:200]
+        assert Assignment.objects.get(is_current=True).made_note == kept
+        assert Assignment.objects.get(is_current=False).end_note == kept
+
+    @pytest.mark.usefixtures("given")
     def test_present_reader_is_not_given_it_again(self) -> None:
         with pytest.raises(NotPossibleError, match="DR Rae Reader has it already"):
             act(by_hand.assign, radiologist_id="DR_A")
@@ -224,7 +244,7 @@ _LACKS = {
     "licence": lambda given: _require(given, requires_licence=True, jurisdiction="QLD"),
     "privilege": lambda given: _require(given, requires_privilege=True),
     "inactive": lambda _: Radiologist.objects.filter(pk="DR_B").update(is_active=False),
-    "leave": lambda _: factories.everything.RosterOverride.objects.create(
+    "leave": lambda _: RosterOverride.objects.create(
         kind="leave",
         radiologist_id="DR_B",
         start_date=clock.now().date() - timedelta(days=2),
@@ -258,8 +278,10 @@ class TestExplained:
             "Looked at who is on a shift for it, and at whom the person chose.",
             "DR_B: full, 0 of 0 studies open.",
             "DR_A: fit, 1.00 RVU open for 100 seats.",
-            "Given to DR_B on MRI_MSK by hand, by user:manager, though full, 0 of 0 studies "
-            "open: they know the patient.",
+            (
+                "Given to DR_B on MRI_MSK by hand, by user:manager, though full, 0 of 0 "
+                "studies open: they know the patient."
+            ),
         ]
 
     def test_choice_off_shift_needs_no_reason_and_says_so(self, given: Department) -> None:
@@ -268,7 +290,7 @@ class TestExplained:
 
         said = sentences(Assignment.objects.get(is_current=True).trace)
 
-        assert said[-1] == "Given to DR_OFF, off shift by hand, by user:manager."
+        assert said[-1] == "Given to DR_OFF, off shift, by hand, by user:manager."
 
     def test_choice_replays_byte_for_byte_after_everything_was_edited(
         self, given: Department
@@ -310,6 +332,21 @@ class TestUnassign:
 
         assert reasons() == {"P1": "by_hand"}
 
+    def test_is_decided_again_when_its_sla_is_breached(self) -> None:
+        with time_machine.travel(NOON, tick=False) as moment:
+            department = Department()
+            department.add_reader("DR_A")
+            send(*order(placer="P1", priority="S"))
+            act(by_hand.unassign, reason="wrong protocol")
+
+            moment.shift(timedelta(minutes=59))
+            settle()
+            assert reasons() == {"P1": "by_hand"}
+
+            moment.shift(timedelta(minutes=2))
+            settle()
+            assert readers() == {"P1": "DR_A"}
+
     @pytest.mark.usefixtures("given")
     def test_needs_a_reason(self) -> None:
         with pytest.raises(ReasonNeededError):
@@ -323,8 +360,8 @@ class TestUnassign:
 
         after = act(by_hand.decide_again)
 
-        assert (after.status, history()[-1]) == ("assigned", ("DR_A", "LOAD_BALANCED", ""))
-        assert told()[-1] == ("assigned", "DR_A", "LOAD_BALANCED")
+        assert (after.status, history()[-1]) == ("assigned", ("DR_B", "LOAD_BALANCED", ""))
+        assert told()[-1] == ("assigned", "DR_B", "LOAD_BALANCED")
 
 
 class TestDecideAgain:
@@ -507,7 +544,7 @@ class TestStale:
 
 
 class TestPolicies:
-    @pytest.mark.parametrize(("status", "action"), product(OrderStatus, Action))
+    @pytest.mark.parametrize(("status", "action"), [*product(OrderStatus, Action)])
     def test_every_status_allows_an_action_or_says_why_not(
         self, status: OrderStatus, action: Action
     ) -> None:

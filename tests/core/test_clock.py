@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
@@ -54,6 +56,48 @@ def test_reset_goes_back_to_the_real_time() -> None:
     assert abs(clock.now() - datetime.now(UTC)) < timedelta(seconds=5)
 
 
+def test_a_clock_at_a_rate_runs_so_many_times_as_fast() -> None:
+    clock.run_at(300, MOMENT)
+    with time_machine.travel(datetime.now(UTC) + timedelta(seconds=10), tick=False):
+        later = clock.now()
+    assert abs(later - MOMENT - timedelta(seconds=3000)) < timedelta(seconds=300)
+
+
+def test_a_rate_goes_on_from_where_the_clock_is_and_outlives_a_journey() -> None:
+    with time_machine.travel(MOMENT, tick=False) as real:
+        clock.run_at(60)
+        real.shift(1)
+        assert clock.now() == MOMENT + timedelta(minutes=1)
+        clock.travel_to(MOMENT + timedelta(days=1))
+        real.shift(1)
+        assert clock.now() == MOMENT + timedelta(days=1, minutes=1)
+        clock.advance(timedelta(hours=1))
+        real.shift(0.5)
+        assert clock.now() == MOMENT + timedelta(days=1, hours=1, minutes=1, seconds=30)
+        clock.travel_to(clock.now(), freeze=True)
+        real.shift(1)
+        assert clock.now() == MOMENT + timedelta(days=1, hours=1, minutes=1, seconds=30)
+        clock.reset()
+        assert clock.now() == MOMENT + timedelta(seconds=3.5)
+
+
+@pytest.mark.parametrize("rate", [0, -1])
+def test_a_clock_never_runs_backwards(rate: float) -> None:
+    with pytest.raises(ValueError, match="above zero"):
+        clock.run_at(rate)
+
+
+def test_waits_are_told_in_real_seconds() -> None:
+    with time_machine.travel(MOMENT, tick=False):
+        assert clock.seconds_until(MOMENT + timedelta(minutes=5)) == 300
+        clock.run_at(300)
+        assert clock.seconds_until(MOMENT + timedelta(minutes=5)) == 1
+        assert clock.seconds_until(MOMENT - timedelta(minutes=5)) == -1
+        clock.travel_to(MOMENT, freeze=True)
+        assert clock.seconds_until(MOMENT + timedelta(minutes=5)) == math.inf
+        assert clock.seconds_until(MOMENT) == 0
+
+
 def test_a_moment_of_another_zone_is_told_in_utc() -> None:
     brisbane = timezone(timedelta(hours=10))
     clock.travel_to(MOMENT.astimezone(brisbane), freeze=True)
@@ -74,6 +118,7 @@ def test_without_the_switch_the_clock_can_neither_be_set_nor_heeds_the_file(
     changes: list[Callable[[], None]] = [
         lambda: clock.travel_to(MOMENT),
         lambda: clock.advance(timedelta()),
+        lambda: clock.run_at(2),
         clock.reset,
     ]
     for change in changes:

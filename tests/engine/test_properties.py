@@ -29,7 +29,7 @@ worlds = st.integers(0, 2**32).map(random_world)
 
 def answer(world: World) -> Decision:
     snapshot = Snapshot(compile_config(world.config), world.loads)
-    return decide(world.order, world.at, snapshot, widen=world.widen)
+    return decide(world.order, world.at, snapshot, widen=world.widen, relieve=world.relieve)
 
 
 def shuffled(config: Config, random: Random) -> Config:
@@ -129,6 +129,16 @@ def has_seat(person: RadiologistFacts, world: World, *, passes_hourly: bool) -> 
     )
 
 
+def load_of(person: RadiologistFacts, world: World) -> Fraction:
+    load = world.loads.get(person.id)
+    return Fraction(load.open_rvu if load else 0) / person.max_concurrent_studies
+
+
+def has_less_load(person: RadiologistFacts, world: World) -> bool:
+    had = [one for one in world.config.radiologists if one.id == world.relieve]
+    return all(load_of(person, world) < load_of(one, world) for one in had)
+
+
 def is_running(shift: ShiftFacts, at: datetime) -> bool:
     runs = occurrences(shift, at, at + timedelta(microseconds=1))
     return any(run.start_at <= at < run.end_at for run in runs)
@@ -144,6 +154,8 @@ def check_no_unfit_reader(world: World) -> None:
     before_sla = decision.escalated and decision.trace["escalated_by"] != "sla"
 
     assert person.is_active
+    assert person.id not in world.order.passed_over
+    assert has_less_load(person, world)
     assert is_competent(person, shift, world)
     assert has_seat(person, world, passes_hourly=before_sla or decision.urgency is Urgency.STAT)
     if decision.strategy is not Strategy.RULE:
@@ -178,15 +190,18 @@ def check_nobody_fit_is_left_over(world: World) -> None:
     decision = answer(plain)
     if decision.outcome is not Outcome.UNASSIGNED or decision.reason is Reason.UNKNOWN_SITE:
         return
-    passes = decision.urgency is Urgency.STAT or decision.escalated
     people = {person.id: person for person in plain.config.radiologists}
     shifts = {shift.code: shift for shift in plain.config.shifts}
     for tried in decision.trace.get("tries", ()):
         assert tried["fit"] == []
-        for id_, code, step, *_ in tried["out"]:
+        is_widened = tried["pool"] in ("cluster", "national")
+        passes = decision.urgency is Urgency.STAT or is_widened
+        for id_, code, step, why, *_ in tried["out"]:
             if step == "competency":
                 assert not is_competent(people[id_], shifts[code], plain)
-            if step == "capacity":
+            if why == "no_less_load":
+                assert not has_less_load(people[id_], plain)
+            elif step == "capacity":
                 assert not has_seat(people[id_], plain, passes_hourly=passes)
 
 
@@ -197,7 +212,8 @@ def check_memory_changes_nothing(world: World) -> None:
         other = random_world(seed)
         decide(other.order, other.at, used)
 
-    assert decide(world.order, world.at, used, widen=world.widen) == answer(world)
+    second = decide(world.order, world.at, used, widen=world.widen, relieve=world.relieve)
+    assert second == answer(world)
 
 
 CHECKS = (
@@ -236,6 +252,7 @@ def test_the_worlds_are_worth_asking() -> None:
         Reason.NO_SHIFT,
         Reason.NO_ROSTER,
         Reason.NO_COMPETENCY,
+        Reason.PASSED_OVER,
         Reason.AT_CAPACITY,
         Reason.EXCLUDED,
         Reason.HELD,

@@ -176,7 +176,7 @@ def test_widening_and_escalation_are_said() -> None:
         "Nobody here is fit.",
         "Asked everybody else on shift.",
         "B: fit, 0 years of seniority; 0 RVU open for 20 seats.",
-        "Past its SLA, the order was offered to everybody on shift.",
+        "Nobody of those shifts could take it, so everybody on shift was asked.",
         "Assigned to B on FAR by ESCALATED: the only one left.",
     ]
     assert ruled[-2] == "The order was escalated by rule 1."

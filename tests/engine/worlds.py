@@ -45,6 +45,7 @@ class World:
     loads: dict[str, Workload]
     at: datetime
     widen: bool
+    relieve: str
 
 
 def random_world(seed: int) -> World:
@@ -63,7 +64,8 @@ def random_world(seed: int) -> World:
         extras=tuple(_row(random, at) for _ in range(random.choice((0, 0, 1)))),
     )
     loads = {id_: _load(random, id_, at) for id_ in IDS if random.random() < 0.9}
-    return World(config, _order(random, at), loads, at, random.random() < 0.2)
+    relieve = random.choice((*IDS[:2], *[""] * 8))
+    return World(config, _order(random, at), loads, at, random.random() < 0.2, relieve)
 
 
 def _site(random: Random, code: str) -> SiteFacts:
@@ -213,4 +215,5 @@ def _order(random: Random, at: datetime) -> OrderFacts:
         report_due_at=random.choice(
             (None, at + timedelta(minutes=random.choice((-5, 30, 60, 1440))))
         ),
+        passed_over=frozenset(random.sample(IDS, random.choice((0, 0, 0, 2)))),
     )

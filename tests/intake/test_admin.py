@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.test import Client
 
+from apps.accounts.choices import Role
 from apps.audit.models import AuditEvent
 from apps.intake.choices import InboundState
 from apps.intake.models import InboundMessage, SenderProfile
@@ -13,6 +13,7 @@ from tests.factories.intake import InboundMessageFactory
 from tests.factories.people import UserFactory
 from tests.factories.times import NOON
 from tests.support.admin_forms import admin_url, errors_of, shown_form
+from tests.support.people import client_of, person
 
 pytestmark = pytest.mark.db
 
@@ -69,10 +70,8 @@ def test_quarantined_messages_wait_again_and_others_are_left(client: Client) -> 
     assert event.old_values == {"state": "quarantined", "attempts": 3, "error": "boom"}
 
 
-def test_who_may_only_look_runs_nothing_again(client: Client) -> None:
-    viewer = UserFactory.create(is_staff=True)
-    viewer.user_permissions.add(Permission.objects.get(codename="view_inboundmessage"))
-    client.force_login(viewer)
+def test_who_may_only_look_runs_nothing_again() -> None:
+    client = client_of(person(Role.AUDITOR))
     message = quarantined()
     run_again(client, message)
     message.refresh_from_db()

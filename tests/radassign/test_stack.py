@@ -117,11 +117,14 @@ def test_the_welcome_of_the_demo_names_the_sign_in_and_what_to_try(tmp_path: Pat
     plan = _plan(tmp_path, is_demo=True)
     secret = kept_secret(plan.data_dir, "demo.password")
     lines = welcome(plan).splitlines()
-    assert lines[1:3] == [
+    assert lines[1:6] == [
         "  dashboard       http://127.0.0.1:8001/",
         f"  sign in as      manager / {secret}",
+        f"  sign in as      smith / {secret}",
+        f"  sign in as      auditor / {secret}",
+        f"  sign in as      admin / {secret}",
     ]
-    order = lines[6].split()[-1]
+    order = lines[9].split()[-1]
     assert (order, (PROJECT / order).exists()) == ("fixtures/hl7/orm_vendor.hl7", True)
 
 

@@ -113,7 +113,8 @@ def test_site_set_up_from_the_admin_alone_has_its_first_order_decided() -> None:
 
     assert Shift.objects.get().all_sites is False
     assert User.objects.filter(username="john.smith", is_staff=False).exists()
-    assert set(AuditEvent.objects.values_list("actor", flat=True)) == {"user:ada"}
+    told = AuditEvent.objects.exclude(new_values__username="ada")
+    assert set(told.values_list("actor", flat=True)) == {"user:ada"}
     order = OrderFacts(
         order_id=1,
         issuer="Robina",

@@ -6,12 +6,13 @@ from datetime import date
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 
+from apps.accounts.choices import Role
+from apps.accounts.models import RoleGrant
 from apps.audit.models import AuditEvent
 from apps.core import admin_base
 from apps.roster.models import (
@@ -377,8 +378,8 @@ def test_roster_is_exported_as_it_is_imported(client: Client) -> None:
 
 
 def test_who_may_only_look_exports_but_does_not_import(client: Client) -> None:
-    viewer = UserFactory.create(is_staff=True)
-    viewer.user_permissions.add(Permission.objects.get(codename="view_rosterassignment"))
+    viewer = UserFactory.create()
+    RoleGrant.objects.create(user=viewer, role=Role.AUDITOR)
     client.force_login(viewer)
     assert client.get(admin_url("roster.rosterassignment", "export")).status_code == 200
     assert client.get(admin_url("roster.rosterassignment", "import")).status_code == 403

@@ -83,7 +83,7 @@ def test_conditions_that_are_no_json_come_back_as_they_were_typed(client: Client
     response = client.post(
         admin_url("rules.assignmentrule", "add"), rule_form(condition_filters=typed)
     )
-    assert errors_of(response) == ["Enter a valid JSON."]
+    assert errors_of(response) == ["This is no JSON. Line 1, column 10: Expecting value."]
     assert response.context["adminform"].form["condition_filters"].value() == typed
 
 

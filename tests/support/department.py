@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from apps.assignment.models import Assignment, Unassigned
-from apps.assignment.services import retry
+from apps.assignment.services import replay, retry
 from apps.assignment.snapshot import basis, cache, ledger
 from apps.core import clock
 from apps.hl7v2.peek import glance
@@ -33,7 +33,7 @@ VENDOR = (
 
 def forget_caches() -> None:
     """Forget what processes remember: another test's rows are gone."""
-    for module in (cache, ledger, basis, retry, parked, catalogue, destinations):
+    for module in (cache, ledger, basis, replay, retry, parked, catalogue, destinations):
         module.forget()
 
 

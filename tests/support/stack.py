@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -46,11 +46,14 @@ def eventually(condition: Callable[[], bool], *, seconds: float = 30.0) -> bool:
 class RunningStack:
     """One ``manage.py up`` and what can be done to it."""
 
-    def __init__(self, data_dir: Path, *options: str) -> None:
+    def __init__(
+        self, data_dir: Path, *options: str, settings: Mapping[str, str] | None = None
+    ) -> None:
         names = ("HTTP_PORT", "HL7_PORT", "RIS_PORT")
         self.data_dir = data_dir
         self.ports = dict(zip(names, free_ports(len(names)), strict=True))
         self._options = options
+        self._settings = dict(settings or {})
         self._log = (data_dir / "up.log").open("wb")
         self.supervisor = self.start_another()
 
@@ -62,7 +65,12 @@ class RunningStack:
             if not name.startswith(("RADASSIGN_", "DJANGO_", "PROMETHEUS_", "LOG_"))
         }
         ports = {name: str(number) for name, number in self.ports.items()}
-        return {**kept, **ports, "RADASSIGN_DATA_DIR": str(self.data_dir)}
+        return {
+            **kept,
+            **ports,
+            **self._settings,
+            "RADASSIGN_DATA_DIR": str(self.data_dir),
+        }
 
     def start_another(self) -> subprocess.Popen[bytes]:
         """Start a supervisor on the folder, the first or one after a kill."""
@@ -73,6 +81,16 @@ class RunningStack:
             stdout=self._log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+        )
+
+    def start_command(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start one of the project's commands beside the stack; it writes to the same log."""
+        return subprocess.Popen(
+            [sys.executable, "manage.py", *arguments],
+            cwd=PROJECT,
+            env=self.environment(),
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
         )
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -147,11 +165,13 @@ class RunningStack:
 
 
 @contextmanager
-def running_stack(*options: str) -> Iterator[RunningStack]:
+def running_stack(
+    *options: str, settings: Mapping[str, str] | None = None
+) -> Iterator[RunningStack]:
     """Run a stack for the block, healthy from its start; ``--demo`` adds data and simulators."""
     data_dir = Path(tempfile.mkdtemp(prefix="radassign-test-"))
     data_dir.chmod(0o711)  # the server, demoted where we are root, passes through
-    stack = RunningStack(data_dir, *options)
+    stack = RunningStack(data_dir, *options, settings=settings)
     try:
         stack.wait_until_healthy()
         yield stack

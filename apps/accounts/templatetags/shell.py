@@ -2,66 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django import template
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
 
+from apps.accounts.places import PLACES, Place, is_open
 from apps.core.access import NO_ACCESS, Access
-from apps.core.access import Permission as Can
 
 register = template.Library()
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A page that the rail leads to."""
-
-    url_name: str
-    icon: str
-    label: str
-    permission: Can
-
-    @property
-    def href(self) -> str:
-        """Return the address."""
-        return reverse(self.url_name)
-
-
-PLACES: Sequence[tuple[str, Sequence[Place]]] = (
-    (
-        "Work",
-        (
-            Place("board", "space_dashboard", "Board", Can.BOARD_VIEW),
-            Place("my-list", "checklist", "My list", Can.STUDY_READ),
-            Place("assignments", "assignment_ind", "Assignments", Can.STUDY_VIEW),
-            Place("unassigned", "person_off", "Unassigned", Can.STUDY_VIEW),
-            Place("ordered", "outgoing_mail", "My orders", Can.ORDERED_VIEW),
-        ),
-    ),
-    (
-        "Department",
-        (
-            Place("roster", "calendar_month", "Roster", Can.ROSTER_VIEW),
-            Place("shifts", "schedule", "Shifts", Can.SHIFT_VIEW),
-            Place("radiologists", "groups", "Radiologists", Can.RADIOLOGIST_VIEW),
-            Place("rules", "rule", "Rules", Can.RULE_VIEW),
-            Place("procedures", "radiology", "Procedures", Can.PROCEDURE_VIEW),
-            Place("sites", "location_on", "Sites", Can.SITE_VIEW),
-        ),
-    ),
-    (
-        "Interfaces",
-        (
-            Place("messages", "swap_vert", "Messages", Can.MESSAGE_VIEW),
-            Place("destinations", "outbox", "Destinations", Can.DESTINATION_VIEW),
-            Place("admin:index", "settings", "Administration", Can.ADMIN_OPEN),
-        ),
-    ),
-)
 
 
 @register.inclusion_tag("components/places.html", takes_context=True)
@@ -72,28 +21,12 @@ def places(context: template.Context) -> dict[str, Any]:
     groups = [
         (
             name,
-            [(place, _is_here(place, request.path)) for place in group if _is_open(place, access)],
+            [(place, _is_here(place, request.path)) for place in group if is_open(place, access)],
         )
         for name, group in PLACES
     ]
     return {"groups": [entry for entry in groups if entry[1]]}
 
 
-def first_place(access: Access) -> Place | None:
-    """Return where somebody lands after signing in, None when nothing is open to them."""
-    return next((place for _, group in PLACES for place in group if _is_open(place, access)), None)
-
-
 def _is_here(place: Place, path: str) -> bool:
     return path == place.href or (place.href != "/" and path.startswith(place.href))
-
-
-def _is_open(place: Place, access: Access) -> bool:
-    return access.may(place.permission) and _exists(place)
-
-
-def _exists(place: Place) -> bool:
-    try:
-        return bool(place.href)
-    except NoReverseMatch:
-        return False

@@ -11,17 +11,17 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from apps.assignment.choices import PARKED, AssignmentState, EndReason, ReasonChoices
-from apps.assignment.desk import hand_trail
-from apps.assignment.desk.desk import Desk
-from apps.assignment.desk.opening import open_desk
+from apps.assignment.desk import Desk, hand_trail, open_desk
 from apps.assignment.exceptions import (
     NotFitError,
     NotPossibleError,
+    NotYoursError,
     OverrideNeededError,
     ReasonNeededError,
 )
 from apps.assignment.policies import Action
-from apps.assignment.study import REPORTED_BY_HAND, URGENCY_BY_HAND
+from apps.assignment.study import REPORTED_BY_HAND, SHORTEST_REASON, URGENCY_BY_HAND
+from apps.assignment.taking import Taker, Waiting, why_not_take
 from apps.engine.by_hand import HandChoice, decide_by_hand, shifts_for
 from apps.engine.codes import Reason, Step, Urgency
 from apps.engine.decision import Snapshot
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from apps.engine.facts import OrderFacts
     from apps.engine.refusals import Refusal
 
-SHORTEST_REASON = 5
-"""How many letters a reason has at least."""
 _NOT_OPENED = frozenset({OrderStatus.ASSIGNED, OrderStatus.ACKNOWLEDGED})
 
 
@@ -124,20 +122,36 @@ class HandDesk(Desk):
         """
         if case.order.urgency == urgency:
             raise NotPossibleError(f"It is {urgency.value} already.")
-        self.set_urgency(case, urgency)
+        self._set_urgency_and_rank(case, urgency)
         self.flag(case, URGENCY_BY_HAND)
-        queued = case.queued
-        if queued is None:
-            return
-        queued.urgency_rank = urgency.rank
-        self.pending.queued[case.order.pk] = queued
-        is_tried = queued.is_waiting and case.order.status == OrderStatus.UNASSIGNED
-        if is_tried and queued.reason not in PARKED:
+        if _is_tried_by_itself(case):
             self.decide(case)
             # A rule may have set another; the person has the last word.
-            self.set_urgency(case, urgency)
+            self._set_urgency_and_rank(case, urgency)
 
     # -- readers -------------------------------------------------------------------------
+
+    def take(self, case: Case, radiologist_id: str) -> None:
+        """Give a waiting study to a reader who asks for it, which acknowledges it too.
+
+        Raises:
+            NotYoursError: it is not the work of a shift that they are on.
+            NotPossibleError: it waits for a person to assign it.
+            NotFitError: they are offline, full or not fit, or had it and did not take it.
+        """
+        facts = self._facts(case)
+        taker = Taker(radiologist_id, self.at, self._snapshot())
+        shift = taker.shift_for(facts)
+        if shift is None:
+            raise NotYoursError
+        if case.queued is None or not _is_tried_by_itself(case):
+            raise NotPossibleError("It waits for a manager to assign it.")
+        waiting = Waiting(facts, case.queued.reason, case.queued.trace)
+        refused = why_not_take(waiting, shift, taker)
+        if refused:
+            raise NotFitError(refused)
+        self.give(case, radiologist_id, note="")
+        self.acknowledge(case)
 
     def finish(self, case: Case) -> None:
         """Note that the reader has reported it; what was not opened before is opened now."""
@@ -171,7 +185,7 @@ class HandDesk(Desk):
         assignment = _current(case)
         assignment.end_note = note
         self.end(case, EndReason.HANDED_BACK)
-        self.decide(case, passed_over=frozenset({assignment.radiologist_id}))
+        self.decide(case)
 
     # -- inside --------------------------------------------------------------------------
 
@@ -190,13 +204,19 @@ class HandDesk(Desk):
         code = shift.code if shift else None
         return fitness(facts, self.at, self._snapshot(), radiologist_id, shift=code)
 
+    def _set_urgency_and_rank(self, case: Case, urgency: Urgency) -> None:
+        self.set_urgency(case, urgency)
+        if case.queued is not None:
+            case.queued.urgency_rank = urgency.rank
+            self.pending.queued[case.order.pk] = case.queued
+
     def _put_aside(self, case: Case, note: str, *, trace: dict[str, object] | None = None) -> None:
         self.queue(case, Reason.BY_HAND, trace=trace, text=note)
         if case.queued is not None:
             case.queued.is_waiting = False
 
     def _facts(self, case: Case) -> OrderFacts:
-        return case.facts(self._site_code(case))
+        return case.facts(self._site_code(case), at=self.at)
 
     def _snapshot(self) -> Snapshot:
         return Snapshot(compiled=self.view.compiled, loads=self.book.loads)
@@ -209,6 +229,16 @@ class HandDesk(Desk):
 def _current(case: Case) -> Assignment:
     assert case.assignment is not None  # noqa: S101 -- the policy allows it only with a reader
     return case.assignment
+
+
+def _is_tried_by_itself(case: Case) -> bool:
+    queued = case.queued
+    return (
+        queued is not None
+        and queued.is_waiting
+        and queued.reason not in PARKED
+        and case.order.status == OrderStatus.UNASSIGNED
+    )
 
 
 def _missing(case: Case) -> Reason | None:

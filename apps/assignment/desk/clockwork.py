@@ -28,11 +28,13 @@ from apps.assignment.desk import trail
 from apps.assignment.desk.case import Case
 from apps.assignment.desk.pending import Missed
 from apps.assignment.desk.steps import Steps
+from apps.assignment.models import Assignment
 from apps.assignment.snapshot.policies import start_of
 from apps.engine.codes import Urgency
 from apps.orders import clock
 from apps.orders.choices import OrderStatus
 from apps.orders.lifecycle import REPORTED
+from apps.rules.tiers import Tier
 
 ACKNOWLEDGE_FLAGS = ("not_acknowledged", "nobody_left_to_offer")
 STEP_FLAGS = ("sla_alert", "sla_no_better_reader", "sla_supervisor")
@@ -88,7 +90,7 @@ class Clockwork(Steps):
     def note_missed(self, case: Case) -> bool:
         """Note that the reader did not acknowledge in time; return whether that was news."""
         assignment = case.assignment
-        if assignment is None or not self._is_missed(case):
+        if assignment is None or not self._is_missed(assignment):
             return False
         assignment.acknowledge_missed_at = self.at
         self.pending.touch_assignment(assignment)
@@ -121,15 +123,16 @@ class Clockwork(Steps):
         for name in ("acknowledge_due_at", "report_due_at", "next_step_at"):
             moment = getattr(order, name)
             setattr(order, name, moment + stood if moment else None)
-        if assignment is not None and assignment.acknowledge_due_at is not None:
-            assignment.acknowledge_due_at += stood
+        if assignment is not None and self._is_unanswered(assignment):
+            due_at = assignment.acknowledge_due_at
+            assignment.acknowledge_due_at = due_at + stood if due_at else None
             self.pending.touch_assignment(assignment)
         self.pending.touch(case)
 
     # -- inside --------------------------------------------------------------------------
 
     def _move(self, case: Case, status: OrderStatus) -> None:
-        order = case.order
+        order, was_ended = case.order, case.order.status in ENDED
         if status != OrderStatus.HELD:
             self.resume_clock(case)
         super()._move(case, status)
@@ -138,6 +141,8 @@ class Clockwork(Steps):
         if status in ENDED:
             order.next_step_at = None
             self._unflag_all(case, STEP_FLAGS)
+        elif was_ended and order.breached_at is not None:
+            self._go_on_with_steps(case, order.breached_at)
 
     def _clock_reads(self, case: Case) -> datetime:
         """Return the moment by the order's own clock, which stands still while it is held."""
@@ -154,7 +159,7 @@ class Clockwork(Steps):
         if was_overdue and not is_overdue:
             self._take_back_breach(case)
         elif is_overdue and not was_overdue:
-            first = self.view.policies.tiers_of(order)[0]
+            first = self._tiers(case)[0]
             order.next_step_at = reads + timedelta(minutes=first.after_minutes)
 
     def _take_back_breach(self, case: Case) -> None:
@@ -177,16 +182,26 @@ class Clockwork(Steps):
         self._unflag_all(case, ACKNOWLEDGE_FLAGS)
         self.pending.touch_assignment(assignment)
 
-    def _is_missed(self, case: Case) -> bool:
-        assignment = case.assignment
-        return (
-            assignment is not None
-            and assignment.state == AssignmentState.ASSIGNED
-            and assignment.acknowledged_at is None
-            and assignment.acknowledge_missed_at is None
-            and assignment.acknowledge_due_at is not None
-            and assignment.acknowledge_due_at <= self.at
-        )
+    def _go_on_with_steps(self, case: Case, breached_at: datetime) -> None:
+        """Set the next step of an overdue order whose report was taken back."""
+        order, tiers = case.order, self._tiers(case)
+        if order.escalation_step < len(tiers):
+            gap = tiers[order.escalation_step].after_minutes - tiers[0].after_minutes
+            order.next_step_at = breached_at + timedelta(minutes=gap)
+
+    def _is_missed(self, assignment: Assignment) -> bool:
+        due_at = assignment.acknowledge_due_at
+        is_offered = assignment.state == AssignmentState.ASSIGNED
+        is_due = due_at is not None and due_at <= self.at
+        return is_offered and is_due and self._is_unanswered(assignment)
+
+    @staticmethod
+    def _is_unanswered(assignment: Assignment) -> bool:
+        """Return whether it was neither acknowledged nor found not to be."""
+        return assignment.acknowledged_at is None and assignment.acknowledge_missed_at is None
+
+    def _tiers(self, case: Case) -> tuple[Tier, ...]:
+        return self.view.policies.tiers_of(case.order)
 
     def _unflag_all(self, case: Case, flags: tuple[str, ...]) -> None:
         for flag in flags:

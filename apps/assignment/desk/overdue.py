@@ -39,7 +39,7 @@ class Overdue(Deciding):
         self._is_stepping = True
         try:
             self._begin_breach(case)
-            while (due_at := self._step_due(case)) is not None:
+            while (due_at := self._step_due(case, is_over=is_over)) is not None:
                 self._take_step(case, due_at, is_over=is_over)
         finally:
             self._is_stepping = False
@@ -95,9 +95,9 @@ class Overdue(Deciding):
             order.next_step_at = order.report_due_at + timedelta(minutes=first.after_minutes)
             self.pending.touch(case)
 
-    def _step_due(self, case: Case) -> datetime | None:
+    def _step_due(self, case: Case, *, is_over: bool) -> datetime | None:
         order = case.order
-        is_running = order.status in AWAITS_REPORT or order.held_at is not None
+        is_running = is_over or order.status in AWAITS_REPORT
         due_at = order.next_step_at
         is_due = due_at is not None and due_at <= self._clock_reads(case)
         return due_at if is_running and is_due else None
@@ -123,9 +123,6 @@ class Overdue(Deciding):
             order.next_step_at = due_at + timedelta(minutes=gap)
         order.escalation_step = min(step + 1, len(tiers))
         self.pending.touch(case)
-
-    def _tiers(self, case: Case) -> tuple[Tier, ...]:
-        return self.view.policies.tiers_of(case.order)
 
     def _widen(self, case: Case) -> str:
         """Decide what has no reader again, everybody on shift asked; return what came of it."""

@@ -134,8 +134,7 @@ def candidates(order_id: int, *, at: datetime, scope: Scope = EVERYWHERE) -> Can
 
 
 def _load(order_id: int, scope: Scope) -> tuple[Case, Mapping[str, tuple[Earlier, ...]]]:
-    orders = Order.objects.filter(pk=order_id).select_related("patient", "procedure")
-    order = scope.limit(orders).first()
+    order = scope.limit(Order.objects.filter(pk=order_id).select_related("procedure")).first()
     if order is None:
         raise UnknownStudyError
     rows = list(Assignment.objects.filter(order=order_id).defer("trace").order_by("-pk"))

@@ -22,7 +22,7 @@ from apps.assignment.queries.states import state_of
 from apps.assignment.services.after import after_commit
 from apps.assignment.snapshot.cache import current_view
 from apps.assignment.snapshot.versions import read_versions
-from apps.assignment.study import StudyState
+from apps.assignment.study import LONGEST_REASON, StudyState
 from apps.core import bulk
 from apps.core.access import EVERYWHERE, Scope
 
@@ -71,7 +71,7 @@ def acting(action: Action, asked: Asked, *, reason: str = "") -> Iterator[Act]:
     current_view(read_versions())
     with transaction.atomic():
         desk = open_hand_desk(at=asked.at, actor=asked.actor)
-        act = Act(desk, _case(asked), " ".join(reason.split()))
+        act = Act(desk, _case(asked), " ".join(reason.split())[:LONGEST_REASON])
         before = act.state
         _check(action, asked, before)
         yield act

@@ -1,8 +1,8 @@
-"""What a radiologist does to a study of their own: acknowledge, start, done, hand back.
+"""What a radiologist does: acknowledge, start, done, hand back their own, take what waits.
 
-Only its current reader may; to anybody else it does not exist (``NotYoursError``). Each action
-is activity of theirs, compares the ``token`` of the state they saw, and returns the new state.
-What else may be raised is in ``services.acting``.
+Only its current reader may act on a study; to anybody else it does not exist
+(``NotYoursError``). Each action is activity of theirs, compares the ``token`` of the state they
+saw, and returns the new state. What else may be raised is in ``services.acting``.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from datetime import datetime
 from apps.assignment.policies import Action
 from apps.assignment.services.acting import Act, Asked, acting
 from apps.assignment.study import StudyState
+from apps.core.access import EVERYWHERE, Scope
 from apps.roster.services.presence import note_activity
 
 
@@ -74,6 +75,40 @@ def hand_back(
     asked = Asked(order_id, token, at, actor, reader=radiologist_id)
     with _reading(Action.HAND_BACK, asked, reason=reason) as act:
         act.desk.hand_back(act.case, note=act.reason)
+    return act.state
+
+
+def take(
+    *,
+    order_id: int,
+    radiologist_id: str,
+    token: str,
+    at: datetime,
+    actor: str,
+    scope: Scope = EVERYWHERE,
+) -> StudyState:
+    """Take a study that waits and is the work of a shift the reader is on; acknowledges it too.
+
+    Nothing is opened that is closed: the engine's fitness stands with its limits, and so does
+    what a rule said.
+
+    Args:
+        order_id: the study.
+        radiologist_id: who takes it.
+        token: the state that they saw.
+        at: the moment.
+        actor: who the trail names.
+        scope: the sites at which they may read.
+
+    Raises:
+        UnknownStudyError: there is no such study within the scope.
+        NotYoursError: it is not the work of a shift that they are on.
+        NotFitError: they are offline, full or not fit, or had it and did not take it.
+    """
+    asked = Asked(order_id, token, at, actor, scope)
+    with acting(Action.TAKE, asked) as act:
+        act.desk.take(act.case, radiologist_id)
+        note_activity(radiologist_id=radiologist_id, at=at)
     return act.state
 
 

@@ -24,6 +24,11 @@ def replay_stored(trace: Mapping[str, Any]) -> Decision:
     return replay(trace, _compiled(tuple(sorted(trace["versions"].items()))))
 
 
+def forget() -> None:
+    """Forget the configurations read, as after a change of database."""
+    _compiled.cache_clear()
+
+
 @lru_cache(maxsize=4)
 def _compiled(versions: tuple[tuple[str, int], ...]) -> CompiledConfig:
     return compile_config(load_basis(dict(versions)))

@@ -132,7 +132,8 @@ def _retry(desk: Desk, case: Case, walk: RetryPass) -> None:
     kind = _kind(case)
     if kind in walk.failed and not walk.is_sweep:
         return
-    decision: Decision = desk.decide(case)
+    # What is overdue is widened here too: somebody who could take it may have come on any shift.
+    decision: Decision = desk.decide(case, widen=case.order.breached_at is not None)
     if decision.radiologist is None:
         walk.failed.add(kind)
 
@@ -148,6 +149,8 @@ def _kind(case: Case) -> tuple[Any, ...]:
         order.procedure_code,
         order.patient_class,
         order.sender,
+        order.breached_at is None,
+        case.passed_over,
     )
 
 

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import timedelta
 
 from django.db import IntegrityError, connection, transaction
 from django.db.backends.utils import CursorWrapper
+from django.db.models.functions import Now
 from psycopg import sql
 
 from apps.audit.exceptions import UndoError
@@ -21,6 +23,10 @@ from apps.audit.models import AuditEvent
 from apps.core.access import RECORDS, Access
 
 _TOO_MANY = 500
+_LONGEST = timedelta(hours=1)
+"""The button stands on the next page only; an older address is no way around today's roles."""
+_PEOPLE = frozenset({"accounts_user", "accounts_rolegrant"})
+"""Never taken back: what somebody might give was asked when it was given."""
 
 
 @transaction.atomic
@@ -37,7 +43,10 @@ def undo(request_id: str, *, actor: str, access: Access) -> int:
     """
     events = list(
         AuditEvent.objects.filter(
-            request_id=request_id, actor=actor, action__in=("insert", "update", "delete")
+            request_id=request_id,
+            actor=actor,
+            action__in=("insert", "update", "delete"),
+            at__gte=Now() - _LONGEST,
         ).order_by("-id")[: _TOO_MANY + 1]
     )
     _check(events, access)
@@ -57,7 +66,9 @@ def _check(events: Sequence[AuditEvent], access: Access) -> None:
         raise UndoError("There is nothing of yours to take back here.")
     for event in events:
         guarded = RECORDS.get(event.entity)
-        if guarded is None or guarded.change is None or not access.may(guarded.change):
+        if guarded is None or guarded.change is None or event.entity in _PEOPLE:
+            raise UndoError("This cannot be taken back.")
+        if not access.may(guarded.change):
             raise UndoError("This cannot be taken back.")
 
 

@@ -201,7 +201,7 @@ class Watchdog:
         nearest = due.nearest_due()
         if nearest is None or nearest == self._due_at:
             return
-        left = (nearest - clock.now()).total_seconds()
+        left = clock.seconds_until(nearest)
         if left < LOOK_SECONDS:
             self._due_at = nearest
             self._due.at = self._monotonic() + max(0.0, left)

@@ -2,38 +2,36 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import ROUND_FLOOR, Decimal
-from typing import Any
 
-from django.db.models import Avg, Count, Exists, F, FloatField, OuterRef, Q
-from django.db.models.aggregates import Aggregate
-
-from apps.assignment.models import Assignment
-from apps.dashboard.days import Day
-from apps.orders.choices import OrderStatus
-from apps.orders.models import Order
+from apps.assignment.choices import ReasonChoices
+from apps.dashboard.lens import Lens
+from apps.dashboard.queries.tallies import Kind, Tally
 
 _TENTH = Decimal("0.1")
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The figures of one day so far.
+    """The figures of one day so far, and what waits for a reader or is overdue now.
 
     ``reports_due`` are the studies whose report is due on the day, without cancelled ones and
-    without ``reports_open``, those that are not reported and still have time. Latencies are in
-    milliseconds, None without an assignment.
+    without ``reports_open``, those that are not reported and still have time. The latency is in
+    milliseconds, over each order's first assignment (a later one's would be the age of the
+    order), None without any. ``unassigned`` counts by reason, the most frequent first.
     """
 
     assignments: int
     escalations: int
     mean_latency_ms: float | None
-    median_latency_ms: float | None
     reports_on_time: int
     reports_due: int
     reports_open: int
+    unassigned: tuple[tuple[ReasonChoices, int], ...]
+    overdue: int
 
     @property
     def sla_percent(self) -> Decimal | None:
@@ -48,47 +46,38 @@ class Figures:
         """Return how many reports were late or are still missing."""
         return self.reports_due - self.reports_on_time
 
-
-class _Median(Aggregate):
-    """PostgreSQL's ``percentile_cont(0.5)``."""
-
-    function = "percentile_cont"
-    template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
-    output_field = FloatField()
+    @property
+    def unassigned_now(self) -> int:
+        """Return how many orders have no reader."""
+        return sum(count for _, count in self.unassigned)
 
 
-def figures(day: Day, *, at: datetime) -> Figures:
-    """Return the figures of ``day`` as they stand at ``at``."""
-    return Figures(**_assigned(day), **_reports(day, at))
-
-
-# Each key is a field of Figures; what PostgreSQL aggregates has no narrower type.
-def _assigned(day: Day) -> dict[str, Any]:
-    """Count the day's assignments; latency is that of each order's first one.
-
-    A reassignment's latency would be the age of the order, which says nothing of the engine.
-    """
-    earlier = Assignment.objects.filter(order=OuterRef("order"), id__lt=OuterRef("id"))
-    is_first = ~Exists(earlier)
-    return Assignment.objects.filter(
-        assigned_at__gte=day.start, assigned_at__lt=day.end
-    ).aggregate(
-        assignments=Count("id"),
-        escalations=Count("id", filter=Q(escalated=True)),
-        mean_latency_ms=Avg("latency_ms", filter=is_first),
-        median_latency_ms=_Median("latency_ms", filter=is_first),
+def figures(counted: Iterable[Tally], lens: Lens) -> Figures:
+    """Return the figures of what the lens shows, added up from everybody's counts."""
+    seen = [tally for tally in counted if lens.shows(tally.place)]
+    assigned, escalated, first, latency_ms = _sum(seen, Kind.ASSIGNED)
+    due, on_time, still_open, _ = _sum(seen, Kind.REPORTS)
+    return Figures(
+        assignments=assigned,
+        escalations=escalated,
+        mean_latency_ms=latency_ms / first if first else None,
+        reports_on_time=on_time,
+        reports_due=due,
+        reports_open=still_open,
+        unassigned=_by_reason(seen),
+        overdue=_sum(seen, Kind.OVERDUE)[0],
     )
 
 
-def _reports(day: Day, at: datetime) -> dict[str, int]:
-    on_time = Q(reported_at__lte=F("report_due_at"))
-    is_open = Q(reported_at__isnull=True, report_due_at__gt=at)
-    return (
-        Order.objects.filter(report_due_at__gte=day.start, report_due_at__lt=day.end)
-        .exclude(status=OrderStatus.CANCELLED)
-        .aggregate(
-            reports_on_time=Count("id", filter=on_time),
-            reports_due=Count("id", filter=~is_open),
-            reports_open=Count("id", filter=is_open),
-        )
-    )
+def _sum(tallies: Iterable[Tally], kind: Kind) -> tuple[int, int, int, int]:
+    wanted = [tally.counts for tally in tallies if tally.kind is kind]
+    first, second, third, fourth = map(sum, zip(*wanted, strict=True)) if wanted else (0, 0, 0, 0)
+    return first, second, third, fourth
+
+
+def _by_reason(tallies: Iterable[Tally]) -> tuple[tuple[ReasonChoices, int], ...]:
+    found: Counter[ReasonChoices] = Counter()
+    for tally in tallies:
+        if tally.kind is Kind.UNASSIGNED:
+            found[ReasonChoices(tally.reason)] += tally.counts[0]
+    return tuple(sorted(found.items(), key=lambda item: (-item[1], item[0].value)))

@@ -2,85 +2,59 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
-
-from django.db.models import Count
+from typing import Any
 
 from apps.assignment.choices import ReasonChoices
-from apps.assignment.models import Unassigned
 from apps.catalog.choices import UrgencyChoices
+from apps.core import bulk
+from apps.core.spans import in_words
+from apps.dashboard.lens import Lens
 
-SHOWN = 50
+SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
 class UnassignedRow:
-    """One order of the queue; ``tried_at`` is the latest of ``attempts`` decisions."""
+    """One order of the queue; ``waiting`` says for how long, to the minute."""
 
     order_id: int
     study: str
     modality: str
+    body_part: str
     site: str
     urgency: UrgencyChoices
     reason: ReasonChoices
     reason_text: str
-    since: datetime
-    tried_at: datetime
-    attempts: int
+    waiting: str
     is_waiting: bool
 
 
-@dataclass(frozen=True, slots=True)
-class UnassignedQueue:
-    """The head of the queue, and how many orders there are for each reason."""
-
-    rows: list[UnassignedRow]
-    by_reason: list[tuple[ReasonChoices, int]]
-
-    @property
-    def total(self) -> int:
-        """Return how many orders have no reader."""
-        return sum(count for _, count in self.by_reason)
-
-    @property
-    def not_shown(self) -> int:
-        """Return how many stand behind the rows shown."""
-        return max(self.total - len(self.rows), 0)
-
-
-def unassigned_queue(limit: int = SHOWN) -> UnassignedQueue:
+def unassigned_head(lens: Lens, *, at: datetime, limit: int = SHOWN) -> list[UnassignedRow]:
     """Return the queue's head, soonest urgency and longest wait first; traces are not read."""
-    rows = (
-        Unassigned.objects.select_related("order__site")
-        .only(
-            *("reason", "reason_text", "since", "tried_at", "attempts", "is_waiting"),
-            *("order__accession", "order__modality", "order__urgency", "order__site__name"),
-        )
-        .order_by("urgency_rank", "since", "order_id")[:limit]
-    )
-    return UnassignedQueue([_row(row) for row in rows], _counts())
+    seen, values = lens.sql("o")
+    sql = f"""
+        SELECT o.id, o.accession, o.modality, o.body_part, coalesce(site.name, ''), o.urgency,
+               u.reason, u.reason_text, u.since, u.is_waiting
+        FROM assignment_unassigned u JOIN orders_order o ON o.id = u.order_id
+        LEFT JOIN catalog_site site ON site.id = o.site_id
+        WHERE {seen} ORDER BY u.urgency_rank, u.since, u.order_id LIMIT %s
+    """  # noqa: S608 -- made of our own words
+    return [_row(at, *row) for row in bulk.select(sql, [*values, limit])]
 
 
-def _counts() -> list[tuple[ReasonChoices, int]]:
-    counted = Unassigned.objects.values_list("reason").annotate(orders=Count("order"))
-    reasons = Counter({ReasonChoices(reason): orders for reason, orders in counted})
-    return sorted(reasons.items(), key=lambda item: (-item[1], item[0].value))
-
-
-def _row(row: Unassigned) -> UnassignedRow:
-    order = row.order
+def _row(at: datetime, order_id: int, *columns: Any) -> UnassignedRow:
+    study, modality, body_part, site, urgency, reason, reason_text, since, is_waiting = columns
     return UnassignedRow(
-        order_id=order.pk,
-        study=order.accession,
-        modality=order.modality,
-        site=order.site.name if order.site else "",
-        urgency=UrgencyChoices(order.urgency),
-        reason=ReasonChoices(row.reason),
-        reason_text=row.reason_text,
-        since=row.since,
-        tried_at=row.tried_at,
-        attempts=row.attempts,
-        is_waiting=row.is_waiting,
+        order_id=order_id,
+        study=study,
+        modality=modality,
+        body_part=body_part,
+        site=site,
+        urgency=UrgencyChoices(urgency),
+        reason=ReasonChoices(reason),
+        reason_text=reason_text,
+        waiting=in_words(at - since),
+        is_waiting=is_waiting,
     )

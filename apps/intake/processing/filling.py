@@ -37,7 +37,7 @@ def fill(session: Session, case: Case, change: OrderChange) -> bool:
         case.patient = session.patients.update(change.patient)
         order.patient_id = case.patient.pk
     _set_urgency(session, case, urgency)
-    session.desk.set_due_times(case)
+    session.desk.set_due_times(case, anew=_routing(case) != before)
     if case.procedure is not None:
         session.desk.unflag(case, "unknown_procedure")
     for flag in change.flags:

@@ -250,6 +250,7 @@ def _values(facts: RawFacts, known: Known, sender: Sender) -> dict[str, Any]:
         "rvu": _rvu(facts, procedure),
         "indication": facts.indication,
         "ordering_provider": " ".join(part for part in (provider.id, provider.name) if part)[:300],
+        "ordering_provider_id": provider.id[:120],
         "ordering_contact": facts.provider_contact[:300],
         "patient_class": facts.patient_class[:32],
         "patient_location": facts.patient_location[:200],

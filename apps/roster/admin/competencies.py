@@ -6,6 +6,7 @@ from django.contrib import admin
 
 from apps.catalog.words import VocabularyFields
 from apps.core.admin_base import RecordAdmin, TabularInline
+from apps.core.admin_scope import at_sites
 from apps.roster.models import Licence, Privilege, RadiologistCredential
 
 _PERSON = ("radiologist__id", "radiologist__family_name", "radiologist__given_name")
@@ -37,6 +38,7 @@ class PrivilegeInline(VocabularyFields, TabularInline):
 class CredentialAdmin(RecordAdmin):
     """Every credential, by the day on which it ends."""
 
+    row_scope = at_sites("radiologist__home_sites__site")
     list_display = ("radiologist", "name", "start_date", "end_date")
     list_filter = ("name", "end_date")
     list_select_related = ("radiologist",)
@@ -49,6 +51,7 @@ class CredentialAdmin(RecordAdmin):
 class LicenceAdmin(RecordAdmin):
     """Every licence, by the day on which it ends."""
 
+    row_scope = at_sites("radiologist__home_sites__site")
     list_display = ("radiologist", "jurisdiction", "number", "start_date", "end_date")
     list_filter = ("jurisdiction", "end_date")
     list_select_related = ("radiologist",)
@@ -61,6 +64,7 @@ class LicenceAdmin(RecordAdmin):
 class PrivilegeAdmin(VocabularyFields, RecordAdmin):
     """Every privilege: who may read what where."""
 
+    row_scope = at_sites("radiologist__home_sites__site")
     list_display = ("radiologist", "site", "modality", "body_part", "start_date", "end_date")
     list_filter = ("site", "modality", "body_part", "end_date")
     list_select_related = ("radiologist", "site")

@@ -5,20 +5,31 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Model
 from django.http import HttpRequest
 from typing_extensions import override
 
 from apps.catalog.words import VocabularyFields
-from apps.core.admin_base import HistoryAdmin, RecordAdmin, model_words
+from apps.core.admin_base import HistoryAdmin, RecordAdmin, TabularInline, model_words
+from apps.core.admin_scope import at_sites
 from apps.roster.admin.competencies import CredentialInline, LicenceInline, PrivilegeInline
 from apps.roster.admin.rota import OverrideInline, RosterOfPersonInline
-from apps.roster.models import Radiologist, Workload
+from apps.roster.models import Radiologist, RadiologistSite, Workload
+
+
+class HomeSiteInline(TabularInline):
+    """The sites whose managers look after the person; none listed: every site's."""
+
+    model = RadiologistSite
+    extra = 0
+    autocomplete_fields = ("site",)
 
 
 @admin.register(Radiologist)
 class RadiologistAdmin(VocabularyFields, RecordAdmin):
     """A reader with everything that decides what they may read and when."""
 
+    row_scope = at_sites("home_sites__site")
     list_display = (
         "id",
         "full_name",
@@ -40,6 +51,7 @@ class RadiologistAdmin(VocabularyFields, RecordAdmin):
     search_fields = ("id", "family_name", "given_name", "specialties", "contact")
     autocomplete_fields = ("user",)
     inlines = (
+        HomeSiteInline,
         CredentialInline,
         LicenceInline,
         PrivilegeInline,
@@ -107,6 +119,7 @@ class RadiologistAdmin(VocabularyFields, RecordAdmin):
 class WorkloadAdmin(HistoryAdmin):
     """Counts that only the assignment services write; a person may set the presence."""
 
+    row_scope = at_sites("radiologist__home_sites__site")
     list_display = (
         "radiologist",
         "presence",
@@ -140,7 +153,8 @@ class WorkloadAdmin(HistoryAdmin):
     @override
     def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Allow what the role allows; all but the presence is read-only."""
-        return super(HistoryAdmin, self).has_change_permission(request, obj)
+        row = obj if isinstance(obj, Model) else None
+        return super(HistoryAdmin, self).has_change_permission(request, row)
 
     @override
     def save_model(self, request: HttpRequest, obj: Workload, form: Any, change: bool) -> None:

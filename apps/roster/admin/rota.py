@@ -16,6 +16,7 @@ from import_export.forms import ExportForm
 from typing_extensions import override
 
 from apps.core.admin_base import RecordAdmin, TabularInline
+from apps.core.admin_scope import at_sites
 from apps.roster.admin.roster_file import RosterResource
 from apps.roster.choices import RosterStatus
 from apps.roster.models import RosterAssignment, RosterOverride
@@ -109,6 +110,7 @@ class OverrideInline(TabularInline):
 class RosterAdmin(ImportExportModelAdmin, RecordAdmin):  # type: ignore[misc] # an untyped base
     """The roster, with import and export as CSV or XLSX; an import shows its effect first."""
 
+    row_scope = at_sites("shift__site_rows__site")
     resource_classes = (RosterResource,)
     # XLSX needs openpyxl; without it the choice is not offered.
     formats = tuple(made for made in (CSV, XLSX) if made.is_available())
@@ -134,7 +136,9 @@ class RosterAdmin(ImportExportModelAdmin, RecordAdmin):  # type: ignore[misc] # 
     @override
     def has_import_permission(self, request: HttpRequest) -> bool:
         """Allow an import to those who could enter the same rows one by one."""
-        return self.has_add_permission(request) and self.has_change_permission(request)
+        is_allowed = self.has_add_permission(request) and self.has_change_permission(request)
+        # A file may name any shift, so it takes who may change the roster of every site.
+        return is_allowed and self.change_scope(request).everywhere
 
     @override
     def has_export_permission(self, request: HttpRequest) -> bool:
@@ -146,6 +150,7 @@ class RosterAdmin(ImportExportModelAdmin, RecordAdmin):  # type: ignore[misc] # 
 class OverrideAdmin(RecordAdmin):
     """Leave, swaps and extra turns of everybody."""
 
+    row_scope = at_sites("radiologist__home_sites__site")
     list_display = ("kind", "radiologist", "shift", "taker", "start_date", "end_date", "status")
     list_filter = ("kind", "status", "start_date", "shift")
     list_select_related = ("radiologist", "shift", "taker")

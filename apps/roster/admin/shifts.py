@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from apps.catalog.words import VocabularyFields
 from apps.core.admin_base import RecordAdmin, TabularInline
+from apps.core.admin_scope import at_sites
 from apps.roster.admin.rota import RosterOfShiftInline
 from apps.roster.models import Shift, ShiftSite, ShiftWorkType
 
@@ -53,6 +54,7 @@ class ShiftSiteInline(TabularInline):
 class ShiftAdmin(VocabularyFields, RecordAdmin):
     """A type of work with its hours; the roster says who does it."""
 
+    row_scope = at_sites("site_rows__site")
     form = ShiftForm
     list_display = (
         "code",

@@ -1,0 +1,3 @@
+"""Writes of the accounts room."""
+
+from __future__ import annotations

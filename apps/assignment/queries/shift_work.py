@@ -1,0 +1,195 @@
+"""What waits for a reader and is the work of the shifts that somebody is on now.
+
+Matched by the engine's own shift match. The patient is not read: whose study it becomes is not
+settled yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from decimal import Decimal
+
+from apps.assignment.choices import PARKED, EndReason, ReasonChoices
+from apps.assignment.desk.case import Case
+from apps.assignment.models import Assignment, Unassigned
+from apps.assignment.queries.rows import StudyRow, study_row
+from apps.assignment.queries.states import StudyState, state_of
+from apps.assignment.snapshot.cache import ConfigView
+from apps.assignment.taking import Taker, Waiting, why_not_take
+from apps.core.access import Scope
+from apps.engine.codes import Presence
+from apps.engine.coverage import OnShift
+from apps.engine.facts import OrderFacts, ShiftFacts, Workload
+from apps.engine.occurrences import occurrences
+from apps.engine.result import Snapshot
+from apps.orders.choices import OrderStatus
+from apps.roster.models import Radiologist
+
+_LOOKED_AT = 200
+_SHOWN = 25
+_MOMENT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftNow:
+    """A shift that the reader is on, and until when."""
+
+    code: str
+    name: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WorkRow:
+    """A study that waits; ``refusal`` says why the reader may not take it, empty when they may."""
+
+    study: StudyRow
+    state: StudyState
+    shift: str
+    since: datetime
+    reason: ReasonChoices
+    refusal: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftWork:
+    """What waits, soonest urgency and longest wait first; ``not_shown`` counts some of the rest."""
+
+    rows: Sequence[WorkRow]
+    not_shown: int
+
+
+_NOTHING = ShiftWork((), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """What the reader was given in the last hour, which the hourly limits count."""
+
+    studies: int
+    rvu: Decimal
+
+
+def shifts_now(radiologist_id: str, view: ConfigView, at: datetime) -> list[ShiftNow]:
+    """Return the shifts that the reader is on at the moment, the one that ends last first."""
+    found = [
+        ShiftNow(one.shift.code, one.shift.name, _end_of(one.shift, at))
+        for one in _running(radiologist_id, view, at)
+    ]
+    return sorted(found, key=lambda shift: shift.until, reverse=True)
+
+
+def shift_work(
+    reader: Radiologist,
+    lately: Lately,
+    *,
+    view: ConfigView,
+    scope: Scope,
+    at: datetime,
+    zone: tzinfo,
+) -> ShiftWork:
+    """Return what waits for somebody on the reader's shifts.
+
+    Args:
+        reader: with their workload.
+        lately: what they were given in the last hour.
+        view: the configuration.
+        scope: the sites at which they may read.
+        at: the moment.
+        zone: of the words that say when a report is due.
+    """
+    running = _running(reader.pk, view, at)
+    if not running:
+        return _NOTHING
+    waiting = _waiting(running, scope)
+    had = _declined(reader.pk, waiting)
+    taker = Taker(reader.pk, at, Snapshot(view.compiled, {reader.pk: _load(reader, lately)}))
+    match = _Match(taker, view, had, zone)
+    rows = [row for one in waiting if (row := match.row(one)) is not None]
+    return ShiftWork(rows[:_SHOWN], max(len(rows) - _SHOWN, 0))
+
+
+class _Match:
+    """What is the same for every waiting study, with the shift of each kind of work remembered."""
+
+    def __init__(self, taker: Taker, view: ConfigView, had: frozenset[int], zone: tzinfo) -> None:
+        self._taker = taker
+        self._view = view
+        self._had = had
+        self._zone = zone
+        self._shifts: dict[tuple[object, ...], ShiftFacts | None] = {}
+
+    def row(self, queued: Unassigned) -> WorkRow | None:
+        """Return the study as a line, None when it is not the work of the reader's shifts."""
+        facts = self._facts(queued)
+        shift = self._shift(facts)
+        if shift is None:
+            return None
+        waiting = Waiting(facts, queued.reason, queued.trace)
+        return WorkRow(
+            study=study_row(queued.order, None, at=self._taker.at, zone=self._zone),
+            state=state_of(queued.order, None),
+            shift=shift.code,
+            since=queued.since,
+            reason=ReasonChoices(queued.reason),
+            refusal=why_not_take(waiting, shift, self._taker),
+        )
+
+    def _facts(self, queued: Unassigned) -> OrderFacts:
+        order = queued.order
+        site = self._view.site_codes.get(order.site_id, "") if order.site_id else ""
+        declined = {self._taker.radiologist_id} if order.pk in self._had else set()
+        case = Case(order=order, procedure=order.procedure)
+        return case.facts(site, at=self._taker.at, passed_over=frozenset(declined))
+
+    def _shift(self, facts: OrderFacts) -> ShiftFacts | None:
+        kind = (facts.site, facts.modality, facts.body_part, facts.subspecialty, facts.urgency)
+        if kind not in self._shifts:
+            self._shifts[kind] = self._taker.shift_for(facts)
+        return self._shifts[kind]
+
+
+def _running(radiologist_id: str, view: ConfigView, at: datetime) -> list[OnShift]:
+    running = view.compiled.coverage_at(at).running.values()
+    return [one for one in running if radiologist_id in one.people]
+
+
+def _end_of(shift: ShiftFacts, at: datetime) -> datetime:
+    return max(run.end_at for run in occurrences(shift, at, at + _MOMENT))
+
+
+def _waiting(running: Iterable[OnShift], scope: Scope) -> list[Unassigned]:
+    """Return the head of the queue, by unassigned_waiting; of other modalities nothing."""
+    modalities = {work.modality for one in running for work in one.shift.work_types}
+    rows = Unassigned.objects.filter(is_waiting=True, order__status=OrderStatus.UNASSIGNED)
+    rows = scope.limit(rows.exclude(reason__in=PARKED), "order__site")
+    if "" not in modalities:
+        rows = rows.filter(order__modality__in=modalities)
+    rows = rows.select_related("order__site", "order__procedure")
+    return list(rows.order_by("urgency_rank", "since")[:_LOOKED_AT])
+
+
+def _declined(radiologist_id: str, waiting: Iterable[Unassigned]) -> frozenset[int]:
+    """Return which of the studies the reader had and did not take."""
+    ids = [row.order_id for row in waiting]
+    if not ids:
+        return frozenset()
+    ended = (EndReason.HANDED_BACK, EndReason.NOT_ACKNOWLEDGED)
+    rows = Assignment.objects.filter(
+        radiologist=radiologist_id, order__in=ids, end_reason__in=ended
+    )
+    return frozenset(rows.values_list("order_id", flat=True))
+
+
+def _load(reader: Radiologist, lately: Lately) -> Workload:
+    row = reader.workload
+    return Workload(
+        radiologist=reader.pk,
+        presence=Presence(row.presence),
+        open_by_urgency=(row.open_stat, row.open_urgent, row.open_routine),
+        open_rvu=row.open_rvu,
+        assigned_last_hour=lately.studies,
+        rvu_last_hour=lately.rvu,
+    )

@@ -1,0 +1,193 @@
+"""A reader's page as it is drawn: the whole of it, or after an action the part that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, Concatenate, ParamSpec
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.assignment.forms_reading import ListFilterForm, kept_query, pinned_of, wanted_of
+from apps.assignment.queries.my_day import day, mark
+from apps.assignment.queries.shift_work import shift_work, shifts_now
+from apps.assignment.queries.worklist import (
+    Pinned,
+    Worklist,
+    choices_of,
+    reader_of,
+    worklist,
+)
+from apps.assignment.snapshot.cache import current_view
+from apps.assignment.snapshot.versions import read_versions
+from apps.core import clock
+from apps.core.access import Permission
+from apps.core.guard import GuardedRequest, View, require
+from apps.core.htmx import render_part
+from apps.roster.choices import PresenceChoices
+from apps.roster.models import Radiologist
+
+P = ParamSpec("P")
+ReadersView = Callable[Concatenate[GuardedRequest, Radiologist, P], HttpResponse]
+_COLUMNS: tuple[tuple[tuple[str, str], ...], ...] = (
+    (("study", "Study"), ("procedure", "Procedure")),
+    (("urgency", "Urgency"),),
+    (("modality", "Modality"),),
+    (("patient", "Patient"),),
+    (("indication", "Indication"),),
+    (("site", "Site"), ("assigned", "Assigned")),
+    (("due", "Report due"),),
+    (("status", "Status"),),
+)
+"""What stands in each column; each by itself sorts the list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A heading that sorts by its column, the other way round the second time."""
+
+    label: str
+    href: str
+    direction: str
+
+
+def for_reader(view: ReadersView[P]) -> View[P]:
+    """Hand the view the radiologist who signed in; who is none is told whom to ask."""
+
+    @require(Permission.STUDY_READ)
+    @wraps(view)
+    def guarded(request: GuardedRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        reader = reader_of(request.user.pk)
+        if reader is None:
+            status = HTTPStatus.OK if request.method == "GET" else HTTPStatus.FORBIDDEN
+            return render(request, "reading/nobody.html", status=status)
+        return view(request, reader, *args, **kwargs)
+
+    return guarded
+
+
+def list_address(request: GuardedRequest) -> str:
+    """Return the list's own address, narrowed and sorted as it is."""
+    return f"{reverse('my-list')}{kept_query(request.GET)}"
+
+
+def own_list(
+    request: GuardedRequest, reader: Radiologist, *, pinned: Pinned | None = None
+) -> Worklist:
+    """Return the reader's list as the address narrows it."""
+    return worklist(
+        reader.pk,
+        wanted=wanted_of(request.GET),
+        pinned=pinned,
+        at=clock.now(),
+        zone=timezone.get_current_timezone(),
+    )
+
+
+def draw(
+    request: GuardedRequest,
+    reader: Radiologist,
+    *,
+    status: HTTPStatus = HTTPStatus.OK,
+    select: int | None = None,
+) -> HttpResponse:
+    """Return the page, or the part of it that htmx asked for; studies keep their places.
+
+    Args:
+        request: of the page, its poll or an action; says in which order studies are shown.
+        reader: whose page.
+        status: of the answer.
+        select: the order to be selected, None to leave that as it is.
+    """
+    sent = request.POST if request.method == "POST" else request.GET
+    context = _context(request, reader, pinned_of(sent)) | {"select": select}
+    response = render_part(request, "reading/my_list.html", "reading/_my_list.html", context)
+    response.status_code = status
+    return response
+
+
+def _context(
+    request: GuardedRequest, reader: Radiologist, pinned: Pinned | None
+) -> dict[str, Any]:
+    at, zone = clock.now(), timezone.get_current_timezone()
+    # Taken before the rows: what changes in between is drawn twice rather than missed.
+    seen, view = mark(reader.pk, at), current_view(read_versions())
+    shown = own_list(request, reader, pinned=pinned)
+    today = day(reader, at=at, zone=zone)
+    work = shift_work(reader, today.lately, view=view, scope=request.scope, at=at, zone=zone)
+    return {
+        "at": at,
+        "reader": reader,
+        "presences": _presences(reader),
+        "day": today,
+        "shifts": shifts_now(reader.pk, view, at),
+        "list": shown,
+        "work": work,
+        "columns": _columns(request),
+        "filters": _filters(request, shown),
+        "is_narrowed": wanted_of(request.GET).is_narrowed,
+        "mark": seen,
+        "query": kept_query(request.GET),
+        "address": list_address(request),
+    }
+
+
+def _columns(request: GuardedRequest) -> list[list[Column]]:
+    now = wanted_of(request.GET).sort
+    return [[_column(request, *named, now) for named in column] for column in _COLUMNS]
+
+
+def _column(request: GuardedRequest, key: str, label: str, now: str) -> Column:
+    is_by_it = now.removeprefix("-") == key
+    turned = f"-{key}" if now == key else key
+    return Column(
+        label=label,
+        href=f"{reverse('my-list')}{kept_query(request.GET, sort=turned)}",
+        direction=_DIRECTIONS[now.startswith("-")] if is_by_it else "",
+    )
+
+
+_DIRECTIONS = {False: "ascending", True: "descending"}
+
+
+def _filters(request: GuardedRequest, shown: Worklist) -> ListFilterForm:
+    form = ListFilterForm(request.GET)
+    form.offer(choices_of(row for row in shown.all if not row.is_over))
+    return form
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceOption:
+    """A presence to choose; ``means`` is what follows from it."""
+
+    value: str
+    label: str
+    icon: str
+    means: str
+    is_now: bool
+
+
+_MEANS: Mapping[PresenceChoices, tuple[str, str]] = {
+    PresenceChoices.ONLINE: ("check_circle", "New studies come to you."),
+    PresenceChoices.AWAY: (
+        "schedule",
+        "New studies still come to you; others see that you are away.",
+    ),
+    PresenceChoices.OFFLINE: (
+        "do_not_disturb_on",
+        "You get nothing new; your studies stay yours.",
+    ),
+}
+
+
+def _presences(reader: Radiologist) -> list[PresenceOption]:
+    now = reader.workload.presence
+    return [
+        PresenceOption(one.value, str(one.label), icon, means, one == now)
+        for one, (icon, means) in _MEANS.items()
+    ]

@@ -1,0 +1,3 @@
+"""Forms of the catalogue's pages."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Writes of the catalogue."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Template tags of the catalogue."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""The pages of places and procedures."""
+
+from __future__ import annotations

@@ -1,0 +1,97 @@
+"""The board: its parts, rendered once for everybody with the same lens.
+
+Each part has a digest of what it shows. A page keeps the digests in its poll's address, so that
+the answer holds the parts that changed and no others, whichever process gives it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from apps.core.access import Scope
+from apps.dashboard.days import day_of
+from apps.dashboard.lens import Lens
+from apps.dashboard.live import PULSE, SHELF, Touches, never
+from apps.dashboard.looking import SHOWN, Looking, digest_of
+from apps.dashboard.queries.options import Options, options
+
+PARTS = tuple(SHOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of the board; its template is ``dashboard/_NAME.html``."""
+
+    name: str
+    html: SafeString
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """What one lens shows at one moment; ``key`` says which lens and day."""
+
+    key: str
+    parts: tuple[Part, ...]
+
+    @property
+    def token(self) -> str:
+        """Return the digests of everything shown, as the page sends them back."""
+        return ".".join([self.key, *(part.digest for part in self.parts)])
+
+    def news(self, seen: str) -> Sequence[Part]:
+        """Return the parts that differ from those that ``seen``, a token, tells of."""
+        key, *digests = seen.split(".")
+        if key != self.key or len(digests) != len(self.parts):
+            return self.parts
+        return [
+            part for part, digest in zip(self.parts, digests, strict=True) if part.digest != digest
+        ]
+
+
+def board(lens: Lens, at: datetime) -> Board:
+    """Return what the lens shows, as it stands at ``at``."""
+    PULSE.feel()
+    looking = Looking(lens, day_of(at, lens.zone), at)
+    return Board(looking.key, tuple(_part(looking, name) for name in PARTS))
+
+
+def is_current(token: str, at: datetime) -> bool:
+    """Return whether a page that shows this would be told that nothing changed.
+
+    Asks the database now and then, whoever asks here. What it answers says nothing that was not
+    in the question: that digests of what is shown are still those of what is there.
+    """
+    PULSE.feel()
+    key, *digests = token.split(".")
+    if len(digests) != len(PARTS):
+        return False
+    for name, digest in zip(PARTS, digests, strict=True):
+        kept = SHELF.take((key, name), at)
+        if not isinstance(kept, Part) or kept.digest != digest:
+            return False
+    return True
+
+
+def offered(scope: Scope, at: datetime) -> Options:
+    """Return what the board can be narrowed by within a scope."""
+    PULSE.feel()
+    return SHELF.take_or_make(("options", scope), at, lambda: (options(scope), never))
+
+
+def _part(looking: Looking, name: str) -> Part:
+    return SHELF.take_or_make((looking.key, name), looking.at, lambda: _make(looking, name))
+
+
+def _make(looking: Looking, name: str) -> tuple[Part, Touches]:
+    shown = SHOWN[name](looking)
+    context = {"at": looking.at, "day": looking.day, "lens": looking.lens, **shown.context}
+    with timezone.override(looking.lens.zone):
+        html = render_to_string(f"dashboard/_{name}.html", context)
+    return Part(name, html, digest_of(html)), shown.touches

@@ -1,0 +1,3 @@
+"""The addresses of the roster room's pages."""
+
+from __future__ import annotations

@@ -1,0 +1,140 @@
+"""Says what a change of the roster does, before it is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+
+from apps.audit.editing import Effect
+from apps.roster.choices import RosterStatus
+from apps.roster.models import RosterAssignment, Shift
+from apps.roster.queries.change import Difference, Outlook, open_studies, outlook, shifts_of
+from apps.roster.queries.fitness import lacking
+from apps.roster.queries.overrides import leave_of
+from apps.roster.queries.plan import Record, Run
+
+_NAMED = 3
+"""Days, people or gaps in a sentence; the others are counted."""
+
+
+def effects_of(without: Sequence[Record], plus: Sequence[Record], *, at: datetime) -> list[Effect]:
+    """Return what follows from exchanging some stored records for others, the worst first."""
+    leaves = [record for record in (*without, *plus) if record.shift is None]
+    shifts = {shift.pk: shift for leave in leaves for shift in _shifts_of(leave)}
+    # Who comes back from leave is where they were; who is put on somewhere is looked at.
+    is_put_on = any(record.shift is not None for record in plus)
+    found = outlook(without, plus, at=at, of=list(shifts.values()))
+    said = _of_outlook(found, at, is_put_on=is_put_on)
+    return sorted(said, key=lambda effect: _WORST_FIRST.index(effect.tone))
+
+
+def away_effects(row: RosterAssignment, *, at: datetime) -> list[Effect]:
+    """Say where somebody who is put on a shift is on leave on some of the days."""
+    first_on = max(row.start_date, at.date())
+    leave = leave_of(row.radiologist, first_on, row.end_date or date.max)
+    if leave is None or row.status != RosterStatus.ACTIVE:
+        return []
+    dates = span_words(leave.start_date, leave.end_date)
+    return [Effect(f"{row.radiologist.full_name} is on leave {dates}: leave wins.", "warn")]
+
+
+def _shifts_of(leave: Record) -> list[Shift]:
+    last_on = leave.end_date or leave.start_date
+    return shifts_of(leave.radiologist, leave.start_date, last_on)
+
+
+def _of_outlook(found: Outlook, at: datetime, *, is_put_on: bool) -> list[Effect]:
+    if not found.differences:
+        return [Effect("Nobody's turns change from now on.")]
+    said = [effect for difference in found.differences for effect in _of_shift(difference)]
+    if is_put_on:
+        said += _lack(found.differences)
+    said += _stay(found.differences)
+    if any(run.start_at <= at for run in _changed(found.differences)):
+        said.append(Effect("A turn under way changes: it counts from the next decision on."))
+    if found.goes_on:
+        said.append(
+            Effect(f"Looked ahead until {day_words(found.last_on)}; it goes on after that.")
+        )
+    return said
+
+
+def _of_shift(found: Difference) -> Iterator[Effect]:
+    code = found.shift.code
+    if found.bared:
+        yield Effect(f"Nobody is left on {code} {days_words(found.bared)}.", "alarm")
+    for person, runs in found.joined.items():
+        yield Effect(f"{person.full_name} is on {code} {days_words(runs)}.")
+    for person, runs in found.left.items():
+        yield Effect(f"{person.full_name} is no longer on {code} {days_words(runs)}.")
+    if found.covered:
+        yield Effect(f"{code} had nobody {days_words(found.covered)}, and has somebody then.")
+    if found.first.present and not found.covered:
+        on = day_words(found.first.start_on)
+        yield Effect(f"{code} on {on}: {_names(found.first)}.")
+
+
+def _lack(differences: Iterable[Difference]) -> Iterator[Effect]:
+    for found in differences:
+        for person, runs in found.joined.items():
+            lacks = lacking(person, found.shift, runs[0].start_on)
+            if lacks:
+                yield Effect(
+                    f"{person.full_name} may not read all of {found.shift.code}'s work: "
+                    f"{some(lacks)}. Such studies go to others.",
+                    "warn",
+                )
+
+
+def _stay(differences: Iterable[Difference]) -> Iterator[Effect]:
+    leaving = list(dict.fromkeys(person for found in differences for person in found.left))
+    if not leaving:
+        return
+    names: Mapping[str, str] = {person.pk: person.full_name for person in leaving}
+    for person, count in open_studies(leaving).items():
+        studies, them = (
+            ("1 open study stays", "it") if count == 1 else (f"{count} open studies stay", "them")
+        )
+        yield Effect(f"{studies} with {names[person]} until somebody moves {them}.")
+
+
+def _changed(differences: Iterable[Difference]) -> Iterator[Run]:
+    for found in differences:
+        for runs in (*found.joined.values(), *found.left.values()):
+            yield from runs
+
+
+def days_words(runs: Sequence[Run]) -> str:
+    """Return the days on which runs start, as ``on Wed 4 Feb, Thu 5 Feb and 12 more days``."""
+    return f"on {some([day_words(run.start_on) for run in runs], ' more turns')}"
+
+
+def some(words: Sequence[str], unit: str = " more") -> str:
+    """Return a few of the words, and how many more there are."""
+    if len(words) <= _NAMED + 1:
+        return _listed(words)
+    return f"{', '.join(words[:_NAMED])} and {len(words) - _NAMED}{unit}"
+
+
+def day_words(on: date) -> str:
+    """Return ``Wed 4 Feb``."""
+    return f"{on:%a} {on.day} {on:%b}"
+
+
+def span_words(first_on: date, last_on: date | None) -> str:
+    """Return two dates, both included, as ``4 Feb 2026 to 9 Feb 2026``, or without an end."""
+    first = f"{first_on.day} {first_on:%b %Y}"
+    if last_on is None:
+        return f"from {first} on"
+    return first if last_on == first_on else f"{first} to {last_on.day} {last_on:%b %Y}"
+
+
+def _names(run: Run) -> str:
+    return some([seat.person.full_name for seat in run.present])
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
+_WORST_FIRST = ("alarm", "warn", "calm")

@@ -1,0 +1,3 @@
+"""Forms of the roster room's pages."""
+
+from __future__ import annotations

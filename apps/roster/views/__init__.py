@@ -1,0 +1,3 @@
+"""The roster room's pages."""
+
+from __future__ import annotations

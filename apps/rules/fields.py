@@ -1,0 +1,174 @@
+"""Form fields of rules: conditions as JSON that say where they are wrong, moments, pickers."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms.renderers import BaseRenderer
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from typing_extensions import override
+
+from apps.rules.words import conditions_words
+
+_LONGEST = 65_536
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+
+
+class Conditions(dict[str, Any]):
+    """Conditions that say themselves in words, for the preview of a change."""
+
+    def __str__(self) -> str:
+        return conditions_words(self)
+
+
+class ConditionsField(forms.JSONField):
+    """Conditions as JSON, one condition a line."""
+
+    @override
+    def to_python(self, value: Any) -> Any:
+        """Return what was typed, read.
+
+        Raises:
+            ValidationError: it is no JSON (line and column are named), or none that is kept.
+        """
+        if isinstance(value, str) and value.strip():
+            return _readable(value)
+        return super().to_python(value)
+
+    @override
+    def prepare_value(self, value: Any) -> Any:
+        """Return the text for the box; what could not be read is shown as it was typed."""
+        if isinstance(value, str):
+            return value
+        return conditions_text(value)
+
+    @override
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """Return what was typed, as it was typed."""
+        return initial if self.disabled else (data or "")
+
+    @override
+    def clean(self, value: Any) -> Any:
+        """Return the conditions; an empty box is {}, which is always true."""
+        cleaned = super().clean(value)
+        if cleaned is None:
+            return Conditions()
+        return Conditions(cleaned) if isinstance(cleaned, dict) else cleaned
+
+    @override
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Return whether the conditions differ; how they are written does not count."""
+        try:
+            new = self.clean(data)
+        except ValidationError:
+            return True
+        return json.dumps(initial, sort_keys=True) != json.dumps(new, sort_keys=True)
+
+
+def _readable(text: str) -> object:
+    """Return JSON that PostgreSQL can keep."""
+    if len(text) > _LONGEST:
+        raise ValidationError("The conditions are too long: 64 KB are the most.")
+    try:
+        value = json.loads(text, parse_constant=_refuse)
+        if _NUL.search(json.dumps(value)):
+            raise ValidationError("The conditions hold a NUL character.")
+        json.dumps(value, ensure_ascii=False).encode()
+    except json.JSONDecodeError as error:
+        place = f"Line {error.lineno}, column {error.colno}"
+        raise ValidationError(f"This is no JSON. {place}: {error.msg}.") from error
+    except RecursionError as error:
+        raise ValidationError("The conditions are nested too deep.") from error
+    except ValueError as error:
+        raise ValidationError("The conditions hold a number or text that is none.") from error
+    return value
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)
+
+
+def conditions_text(value: object, indent: str = "") -> str:
+    """Return conditions as JSON, one condition a line, its field before its operator.
+
+    The database keeps JSON without the order of its members.
+    """
+    if not isinstance(value, dict) or "field" in value or not value:
+        return json.dumps(_in_order(value), ensure_ascii=False)
+    inner = indent + "  "
+    groups = (f"{inner}{json.dumps(name)}: {_list(value[name], inner)}" for name in value)
+    return "{\n" + ",\n".join(groups) + f"\n{indent}}}"
+
+
+def _list(members: object, indent: str) -> str:
+    if not isinstance(members, list) or not members:
+        return json.dumps(members, ensure_ascii=False)
+    inner = indent + "  "
+    lines = (inner + conditions_text(member, inner) for member in members)
+    return "[\n" + ",\n".join(lines) + f"\n{indent}]"
+
+
+def _in_order(condition: object) -> object:
+    if not isinstance(condition, dict):
+        return condition
+    first = [name for name in ("field", "op", "value") if name in condition]
+    return {name: condition[name] for name in dict.fromkeys((*first, *condition))}
+
+
+class MomentField(forms.DateTimeField):
+    """A moment on the viewer's clock."""
+
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+
+class SiteWidget(forms.Widget):
+    """A widget whose template lies among the site's own, not among Django's."""
+
+    @override
+    def render(
+        self,
+        name: str,
+        value: Any,
+        attrs: dict[str, Any] | None = None,
+        renderer: BaseRenderer | None = None,
+    ) -> SafeString:
+        """Return the widget's HTML."""
+        return render_to_string(str(self.template_name), self.get_context(name, value, attrs))
+
+
+class PickedCode(SiteWidget, forms.TextInput):
+    """A box that offers real codes while one types; works without JavaScript."""
+
+    template_name = "rules/_picked_code.html"
+
+    def __init__(self, choices: Iterable[tuple[str, str]] = ()) -> None:
+        """Offer codes, each with what it stands for."""
+        super().__init__(attrs={"autocomplete": "off", "spellcheck": "false"})
+        self.choices = tuple(choices)
+
+    @override
+    def get_context(
+        self, name: str, value: Any, attrs: Mapping[str, Any] | None
+    ) -> dict[str, Any]:
+        """Return what the template needs; the list is named after the box."""
+        listed = f"{name}_codes"
+        context = super().get_context(name, value, {**(attrs or {}), "list": listed})
+        return {**context, "listed": listed, "choices": self.choices}
+
+
+class PickedMany(SiteWidget, forms.CheckboxSelectMultiple):
+    """A list to tick, those ticked first; with JavaScript a box above it narrows it."""
+
+    template_name = "rules/_picked_many.html"
+
+    @override
+    def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
+        """Return the choices, the ticked ones first."""
+        groups = super().optgroups(name, value, attrs)
+        return sorted(groups, key=lambda group: not group[1][0]["selected"])

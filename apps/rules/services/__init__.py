@@ -1,0 +1,1 @@
+"""Changes to rules that are more than saving a form."""

@@ -1,0 +1,290 @@
+"""Every page of the product: what it needs, and how a record is made that it shows.
+
+Whoever adds an address adds it here; ``test_every_url`` says so otherwise. The permissions are
+written out a second time on purpose: a page that asks for less than is said here fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from apps.assignment.queries.states import study_state
+from apps.catalog.models import Site
+from apps.core import clock
+from apps.core.access import Permission as Can
+from apps.roster.models import (
+    Radiologist,
+    RadiologistSite,
+    RosterAssignment,
+    RosterOverride,
+    Shift,
+    ShiftSite,
+)
+from apps.rules.models import SlaPolicy
+from tests.factories import (
+    AssignmentFactory,
+    AssignmentRuleFactory,
+    OrderFactory,
+    ProcedureFactory,
+    RadiologistFactory,
+    RosterAssignmentFactory,
+    ShiftFactory,
+    ShiftWorkTypeFactory,
+    UnassignedFactory,
+)
+from tests.factories.times import NOON
+
+Values = dict[str, object]
+
+
+class Where(StrEnum):
+    """What a page asks of the place."""
+
+    ANYWHERE = "the permission at any site"
+    EVERYWHERE = "the permission at every site"
+    AT_SITE = "the permission at the record's site"
+    OWN = "the viewer's own record"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Where a record is made, and for which reader."""
+
+    site: Site
+    reader: Radiologist
+
+
+Maker = Callable[[Scene], Values]
+
+
+def _nothing(_scene: Scene) -> Values:
+    return {}
+
+
+def _no_data(_values: Values) -> dict[str, str]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a page needs.
+
+    Attributes:
+        permission: what its viewer must be allowed.
+        where: at which sites.
+        make: makes the record and returns the values of the address.
+        methods: GET, POST or both; any other is 405.
+        data: what a POST sends, from the values of the address.
+    """
+
+    permission: Can
+    where: Where = Where.ANYWHERE
+    make: Maker = _nothing
+    methods: str = "GET"
+    data: Callable[[Values], dict[str, str]] = field(default=_no_data)
+
+
+# -- records at a site -----------------------------------------------------------------------
+
+
+def _shift(scene: Scene) -> Shift:
+    shift = ShiftFactory.create(all_sites=False)
+    ShiftSite.objects.create(shift=shift, site=scene.site)
+    return shift
+
+
+def _reader(scene: Scene) -> Radiologist:
+    reader = RadiologistFactory.create()
+    RadiologistSite.objects.create(radiologist=reader, site=scene.site)
+    return reader
+
+
+def _row(scene: Scene) -> RosterAssignment:
+    return RosterAssignmentFactory.create(shift=_shift(scene), radiologist=_reader(scene))
+
+
+def _override(scene: Scene) -> RosterOverride:
+    day = NOON.date()
+    return RosterOverride.objects.create(
+        kind="leave", radiologist=_reader(scene), start_date=day, end_date=day
+    )
+
+
+def _own_order(scene: Scene) -> Values:
+    """Return a study that the scene's reader has."""
+    assignment = AssignmentFactory.create(order__site=scene.site, radiologist=scene.reader)
+    return {"order_id": assignment.order_id}
+
+
+def _order(scene: Scene) -> Values:
+    return {"order_id": AssignmentFactory.create(order__site=scene.site).order_id}
+
+
+def _waiting(scene: Scene) -> Values:
+    row = UnassignedFactory.create(order__site=scene.site, order__received_at=clock.now())
+    return {"order_id": row.order_id}
+
+
+def _on_own_shift(scene: Scene) -> Values:
+    """Return a study that waits for somebody on a shift that the scene's reader is on."""
+    shift = _shift(scene)
+    ShiftWorkTypeFactory.create(shift=shift, modality="MR")
+    RosterAssignmentFactory.create(shift=shift, radiologist=scene.reader)
+    return _waiting(scene)
+
+
+def _token(values: Values) -> dict[str, str]:
+    return {"token": study_state(int(str(values["order_id"]))).token}
+
+
+def _policy(scene: Scene) -> Values:
+    policy, _made = SlaPolicy.objects.get_or_create(
+        urgency="STAT", site=scene.site, defaults={"report_minutes": 60}
+    )
+    return {"policy_id": policy.pk}
+
+
+def _rule(_scene: Scene) -> Values:
+    return {"rule_id": AssignmentRuleFactory.create().pk}
+
+
+def _procedure(_scene: Scene) -> Values:
+    return {"procedure_id": ProcedureFactory.create().pk}
+
+
+def _site(scene: Scene) -> Values:
+    return {"site_id": scene.site.pk}
+
+
+def _cluster(scene: Scene) -> Values:
+    return {"cluster_id": scene.site.cluster_id}
+
+
+def _with(make: Maker, **more: object) -> Maker:
+    """Return the maker whose values have more in them."""
+    return lambda scene: {**make(scene), **more}
+
+
+def _key(name: str, make: Callable[[Scene], object]) -> Maker:
+    """Return the maker of an address that names a record by its key."""
+    return lambda scene: {name: make(scene).pk}  # type: ignore[attr-defined] # a model's
+
+
+_shift_id, _radiologist_id = _key("shift_id", _shift), _key("radiologist_id", _reader)
+_row_id, _override_id = _key("row_id", _row), _key("override_id", _override)
+_assignment_id = _key(
+    "assignment_id", lambda scene: AssignmentFactory.create(order__site=scene.site)
+)
+
+# -- the pages -------------------------------------------------------------------------------
+
+_BOTH = "GET POST"
+
+
+def _edit(permission: Can, make: Maker) -> Page:
+    return Page(permission, Where.AT_SITE, make, _BOTH)
+
+
+def _show(permission: Can, make: Maker) -> Page:
+    return Page(permission, Where.AT_SITE, make)
+
+
+def _press(permission: Can, make: Maker) -> Page:
+    return Page(permission, Where.AT_SITE, make, "POST")
+
+
+PAGES: Mapping[str, Page] = {
+    # catalogue
+    "procedures": Page(Can.PROCEDURE_VIEW),
+    "procedure-add": Page(Can.PROCEDURE_CHANGE, Where.EVERYWHERE, methods=_BOTH),
+    "procedure": Page(Can.PROCEDURE_CHANGE, Where.EVERYWHERE, _procedure, _BOTH),
+    "procedure-delete": Page(Can.PROCEDURE_CHANGE, Where.EVERYWHERE, _procedure, _BOTH),
+    "sites": Page(Can.SITE_VIEW),
+    "site-add": Page(Can.SITE_CHANGE, Where.EVERYWHERE, methods=_BOTH),
+    "site": _edit(Can.SITE_CHANGE, _site),
+    "site-delete": _edit(Can.SITE_CHANGE, _site),
+    "site-switch": _press(Can.SITE_CHANGE, _site),
+    "clusters": Page(Can.SITE_VIEW),
+    "cluster-add": Page(Can.SITE_CHANGE, Where.EVERYWHERE, methods=_BOTH),
+    "cluster": _edit(Can.SITE_CHANGE, _cluster),
+    "cluster-delete": _edit(Can.SITE_CHANGE, _cluster),
+    # shifts and people
+    "shifts": Page(Can.SHIFT_VIEW),
+    "shift-add": Page(Can.SHIFT_CHANGE, methods=_BOTH),
+    "shift": _show(Can.SHIFT_VIEW, _shift_id),
+    "shift-edit": _edit(Can.SHIFT_CHANGE, _shift_id),
+    "shift-switch": _press(Can.SHIFT_CHANGE, _shift_id),
+    "shift-delete": _edit(Can.SHIFT_CHANGE, _shift_id),
+    "radiologists": Page(Can.RADIOLOGIST_VIEW),
+    "radiologist-add": Page(Can.RADIOLOGIST_CHANGE, methods=_BOTH),
+    "radiologist": _show(Can.RADIOLOGIST_VIEW, _radiologist_id),
+    "radiologist-edit": _edit(Can.RADIOLOGIST_CHANGE, _radiologist_id),
+    "radiologist-switch": _press(Can.RADIOLOGIST_CHANGE, _radiologist_id),
+    "radiologist-delete": _edit(Can.RADIOLOGIST_CHANGE, _radiologist_id),
+    # roster
+    "roster": Page(Can.ROSTER_VIEW),
+    "roster-run": _show(Can.ROSTER_VIEW, _with(_shift_id, on=NOON.date())),
+    "roster-rows": Page(Can.ROSTER_VIEW),
+    "roster-row-add": Page(Can.ROSTER_CHANGE, methods=_BOTH),
+    "roster-row": _edit(Can.ROSTER_CHANGE, _row_id),
+    "roster-row-off": _edit(Can.ROSTER_CHANGE, _row_id),
+    "roster-row-delete": _edit(Can.ROSTER_CHANGE, _row_id),
+    "roster-overrides": Page(Can.ROSTER_VIEW),
+    "roster-override-add": Page(
+        Can.ROSTER_CHANGE, make=_with(_nothing, kind="leave"), methods=_BOTH
+    ),
+    "roster-override": _edit(Can.ROSTER_CHANGE, _override_id),
+    "roster-override-off": _edit(Can.ROSTER_CHANGE, _override_id),
+    "roster-override-delete": _edit(Can.ROSTER_CHANGE, _override_id),
+    # rules
+    "rules": Page(Can.RULE_VIEW),
+    "rule-schema": Page(Can.RULE_VIEW),
+    "rule-add": Page(Can.RULE_CHANGE, Where.EVERYWHERE, methods=_BOTH),
+    "rule-check": Page(Can.RULE_CHANGE, Where.EVERYWHERE, methods="POST"),
+    "rule": Page(Can.RULE_VIEW, make=_rule),
+    "rule-version": Page(Can.RULE_VIEW, make=_with(_rule, number=1)),
+    "rule-edit": Page(Can.RULE_CHANGE, Where.EVERYWHERE, _rule, _BOTH),
+    "rule-move": Page(Can.RULE_CHANGE, Where.EVERYWHERE, _rule, "POST"),
+    "rule-switch": Page(Can.RULE_CHANGE, Where.EVERYWHERE, _rule, "POST"),
+    "rule-delete": Page(Can.RULE_CHANGE, Where.EVERYWHERE, _rule, _BOTH),
+    "policies": Page(Can.RULE_VIEW),
+    "policy-add": Page(Can.RULE_CHANGE, methods=_BOTH),
+    "policy": _edit(Can.RULE_CHANGE, _policy),
+    "policy-delete": _edit(Can.RULE_CHANGE, _policy),
+    # studies
+    "assignments": Page(Can.STUDY_VIEW),
+    "unassigned": Page(Can.STUDY_VIEW),
+    "why": _show(Can.STUDY_VIEW, _assignment_id),
+    "why-unassigned": _show(Can.STUDY_VIEW, _waiting),
+    "study-find": Page(Can.STUDY_VIEW, methods="POST"),
+    "study": _show(Can.STUDY_VIEW, _order),
+    "study-act": _edit(Can.STUDY_ASSIGN, _with(_order, action="unassign")),
+    "study-reassign": Page(Can.STUDY_ASSIGN, methods=_BOTH),
+    "ordered": Page(Can.ORDERED_VIEW),
+    # a reader's own
+    "my-list": Page(Can.STUDY_READ),
+    "my-list-next": Page(Can.STUDY_READ, methods="POST"),
+    "my-list-presence": Page(
+        Can.STUDY_READ, methods="POST", data=lambda _values: {"presence": "online"}
+    ),
+    "my-list-activity": Page(Can.STUDY_READ, methods="POST"),
+    "my-list-hand-back": Page(Can.STUDY_READ, Where.OWN, _own_order, _BOTH),
+    "my-list-act": Page(
+        Can.STUDY_READ, Where.OWN, _with(_own_order, action="acknowledge"), "POST", _token
+    ),
+    "my-list-take": Page(Can.STUDY_READ, Where.OWN, _on_own_shift, "POST", _token),
+}
+
+PUBLIC = frozenset(
+    {"login", "logout", "health", "health-db", "health-queue", "metrics", "refresh"}
+)
+"""Open without a sign-in; each has tests of its own that say what it tells."""
+OWN = frozenset({"board", "undo"})
+"""Open to who is signed in: leads everybody to their place; takes back what they did."""
+
+
+def order_of_nobody() -> Values:
+    """Return an order that has no site yet: only who may everywhere sees it."""
+    return {"order_id": OrderFactory.create(site=None, status="unassigned").pk}
