@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, time
 from http import HTTPStatus
 from typing import Any
 
@@ -17,6 +18,7 @@ from django.db import IntegrityError, models, transaction
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 
 from apps.audit.queries.history import Subject, latest_event, latest_event_id
 from apps.audit.queries.wording import actor_in_words
@@ -230,6 +232,10 @@ def _words(form: ModelForm[Any], name: str, value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return f"{timezone.localtime(value):%d %b %Y %H:%M}"
+    if isinstance(value, time):
+        return f"{value:%H:%M}"
     if isinstance(value, models.Model):
         return str(value)
     if isinstance(value, list | tuple | set | models.QuerySet):

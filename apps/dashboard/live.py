@@ -97,7 +97,10 @@ class Pulse:
             touched = EVERYTHING
         self._mark = mark
         if touched != Touched():
-            self._beats = (*self._beats[-_BEATS_KEPT:], Beat(self.number + 1, touched))
+            self._note(touched)
+
+    def _note(self, touched: Touched) -> None:
+        self._beats = (*self._beats[-_BEATS_KEPT:], Beat(self.number + 1, touched))
 
 
 @dataclass(frozen=True, slots=True)

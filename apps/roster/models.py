@@ -349,7 +349,7 @@ class RosterAssignment(NaturalKeyModel):
         triggers = [audited(), raises_version("roster")]
 
     def __str__(self) -> str:
-        return f"{self.radiologist_id} on {self.shift_id} from {self.start_date}"
+        return f"{self.radiologist_id} on {self.shift.code} from {self.start_date}"
 
     def clean(self) -> None:
         """Refuse an end before the start; such dates make no range to compare with others."""

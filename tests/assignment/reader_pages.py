@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from django.http import HttpResponse
 from django.test import Client
@@ -11,13 +10,14 @@ from django.test import Client
 from apps.accounts.choices import Role
 from apps.accounts.models import RoleGrant, User
 from apps.orders.models import Order
+from apps.roster.models import Radiologist
 from tests.assignment.hand import state
 from tests.factories import UserFactory
 
 PART = {"HX-Request": "true"}
 
 
-def sign_in(radiologist: Any, *, site: object = None) -> Client:
+def sign_in(radiologist: Radiologist, *, site: object = None) -> Client:
     """Return a browser of the radiologist's, who may read everywhere unless a site is named."""
     user = reader_user(radiologist, site=site)
     client = Client()
@@ -25,7 +25,7 @@ def sign_in(radiologist: Any, *, site: object = None) -> Client:
     return client
 
 
-def reader_user(radiologist: Any, *, site: object = None) -> User:
+def reader_user(radiologist: Radiologist, *, site: object = None) -> User:
     user = UserFactory(username=radiologist.pk.lower())
     RoleGrant.objects.create(user=user, role=Role.RADIOLOGIST, site=site)
     radiologist.user = user
@@ -38,7 +38,7 @@ def order_id(accession: str = "P1") -> int:
 
 
 def do(
-    client: Client, action: str, accession: str = "P1", *, part: bool = True, **values: Any
+    client: Client, action: str, accession: str = "P1", *, part: bool = True, **values: str
 ) -> HttpResponse:
     """Press a button of the study's, by htmx unless said; the token is the present one."""
     sent = {"token": state(accession).token} | values

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 import time_machine
@@ -11,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.choices import Role
+from apps.assignment.models import Assignment, Unassigned
 from apps.core.paging import PER_PAGE
 from tests import factories
 from tests.assignment.pages import studies, text
@@ -33,7 +33,7 @@ def manager(db: None) -> Client:  # noqa: ARG001 -- a fixture for its effect
     return signed_in(Role.MANAGER)
 
 
-def study(accession: str, *, due: timedelta | None = None, **order: Any) -> Any:
+def study(accession: str, *, due: timedelta | None = None, **order: object) -> Assignment:
     """Make a study that has a reader, received an hour ago, due ``due`` from now."""
     values = {
         "status": "assigned",
@@ -46,7 +46,7 @@ def study(accession: str, *, due: timedelta | None = None, **order: Any) -> Any:
     )
 
 
-def waiting(accession: str, **values: Any) -> Any:
+def waiting(accession: str, **values: object) -> Unassigned:
     order = {key[7:]: values.pop(key) for key in list(values) if key.startswith("order__")}
     made = factories.OrderFactory(accession=accession, status="unassigned", **order)
     return factories.UnassignedFactory(order=made, **values)
@@ -341,7 +341,9 @@ class TestSearch:
         assert studies(technician.get(f"/assignments/?patient={one.order.patient_id}")) == []
 
     @pytest.mark.parametrize(
-        "patient", ["0", "-1", "x", "9" * 30, "%00"], ids=["none", "negative", "word", "huge", "nul"]
+        "patient",
+        ["0", "-1", "x", "9" * 30, "%00"],
+        ids=["none", "negative", "word", "huge", "nul"],
     )
     def test_patient_that_is_none(self, manager: Client, patient: str) -> None:
         assert manager.get(f"/assignments/?patient={patient}").status_code == 200
@@ -381,7 +383,9 @@ class TestUnassigned:
         )
         assert [words for words in expected if words not in page] == []
 
-    @pytest.mark.parametrize("asked", ["reason=held", "modality=CT", "urgency=STAT", "site={site}"])
+    @pytest.mark.parametrize(
+        "asked", ["reason=held", "modality=CT", "urgency=STAT", "site={site}"]
+    )
     def test_each_filter(self, manager: Client, asked: str) -> None:
         one = waiting("ONE", reason="held", order__modality="CT", order__urgency="STAT")
         waiting("OTHER")

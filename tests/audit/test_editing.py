@@ -61,6 +61,7 @@ def test_nothing_changed_says_so(ann: Client, path: str) -> None:
 def test_a_form_with_errors_is_previewed_and_saved_as_such(ann: Client, path: str) -> None:
     sent = sent_form(ann, path, rvu="minus one")
     assert "The form has to be mended first." in words_of(ann, path, {**sent, "preview": "1"})
+    assert "RVU: Enter a number." in words_of(ann, path, {**sent, "preview": "1"})
     answer = ann.post(path, sent)
     assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["rvu"])
 

@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from apps.dashboard.days import Day, day_of
 from apps.core.spans import in_words
+from apps.dashboard.days import Day, day_of
 
 
 def utc(*parts: int) -> datetime:

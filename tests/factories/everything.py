@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 from django.db.models import Model
 
+from apps.accounts.models import RoleGrant
 from apps.assignment.models import DecisionBasis, ShiftTurn
 from apps.audit.models import AuditEvent
 from apps.catalog.models import Cluster, ProcedureAlias, SiteAlias
@@ -20,6 +21,7 @@ from apps.roster.models import (
     Licence,
     Privilege,
     RadiologistCredential,
+    RadiologistSite,
     RosterOverride,
     Shift,
     ShiftSite,
@@ -69,6 +71,9 @@ def _segments() -> OrderSegments:
 
 
 _MAKERS: Mapping[str, Callable[[], Model]] = {
+    "accounts.RoleGrant": lambda: RoleGrant.objects.create(
+        user=UserFactory.create(), role="auditor"
+    ),
     "accounts.User": UserFactory.create,
     "assignment.Assignment": AssignmentFactory.create,
     "assignment.DecisionBasis": lambda: DecisionBasis.objects.create(
@@ -120,6 +125,9 @@ _MAKERS: Mapping[str, Callable[[], Model]] = {
     "roster.Radiologist": RadiologistFactory.create,
     "roster.RadiologistCredential": lambda: RadiologistCredential.objects.create(
         radiologist=RadiologistFactory.create(), name="FRANZCR"
+    ),
+    "roster.RadiologistSite": lambda: RadiologistSite.objects.create(
+        radiologist=RadiologistFactory.create(), site=SiteFactory.create()
     ),
     "roster.RosterAssignment": RosterAssignmentFactory.create,
     "roster.RosterOverride": lambda: RosterOverride.objects.create(

@@ -11,6 +11,7 @@ from apps.assignment.desk.clockwork import ACKNOWLEDGE_FLAGS, Clockwork
 from apps.assignment.desk.pending import Made
 from apps.assignment.desk.work import does_work
 from apps.assignment.models import Unassigned
+from apps.assignment.study import URGENCY_BY_HAND
 from apps.engine.codes import Outcome, Reason, Strategy, Urgency
 from apps.engine.decision import Decision, Snapshot, decide
 from apps.engine.fitness import fitness
@@ -49,7 +50,7 @@ class Deciding(Clockwork):
         decision = self._ask(case, widen=widen, passed_over=passed_over)
         if decision.outcome is not Outcome.ASSIGNED:
             self.pending.rules_matched.extend(rule_id for rule_id, _ in decision.matched_rules)
-        self.set_urgency(case, decision.urgency)
+        self._take_urgency(case, decision.urgency)
         if decision.outcome is Outcome.ASSIGNED:
             self._assign(case, decision)
         elif decision.outcome is Outcome.HELD:
@@ -87,7 +88,7 @@ class Deciding(Clockwork):
         )
         if decision.outcome is not Outcome.ASSIGNED:
             return False
-        self.set_urgency(case, decision.urgency)
+        self._take_urgency(case, decision.urgency)
         self.end(case, reason)
         self._assign(case, decision)
         return True
@@ -193,6 +194,11 @@ class Deciding(Clockwork):
             self.queue(case, Reason.HELD, trace=trace, text=reason[:200])
 
     # -- inside --------------------------------------------------------------------------
+
+    def _take_urgency(self, case: Case, urgency: Urgency) -> None:
+        """Take over the urgency that a rule sets; a person's choice stands above rules."""
+        if URGENCY_BY_HAND not in case.order.flags:
+            self.set_urgency(case, urgency)
 
     def _ask(
         self, case: Case, *, widen: bool, passed_over: frozenset[str], relieve: str = ""

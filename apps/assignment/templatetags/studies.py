@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
-from django.db.models import TextChoices
 
 from apps.assignment.choices import EndReason
 from apps.assignment.models import Assignment
@@ -48,7 +47,7 @@ _CLOSE = timedelta(minutes=30)
 @register.inclusion_tag("components/tag.html")
 def status(value: OrderStatus | EndReason | str) -> dict[str, Any]:
     """Show what became of a study or an assignment."""
-    known = value if isinstance(value, TextChoices) else OrderStatus(value)
+    known = value if isinstance(value, EndReason) else OrderStatus(value)
     icon, tone = _LOOKS.get(known, _UNKNOWN)
     return {"icon": icon, "tone": tone, "label": known.label}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from apps.assignment.desk import Case
+from apps.assignment.study import URGENCY_BY_HAND
 from apps.engine.codes import Reason, Urgency
 from apps.engine.vocabulary import specialty_for
 from apps.intake.processing.changes import OrderChange
@@ -47,8 +48,12 @@ def fill(session: Session, case: Case, change: OrderChange) -> bool:
 
 
 def settle(session: Session, case: Case, parked: Reason | None) -> None:
-    """Decide an order that has no reader, or park it with what is missing."""
-    if case.order.status not in _UNDECIDED:
+    """Decide an order that has no reader, or park it with what is missing.
+
+    Whose reader a person took off is left to people, whatever its sender repeats of it.
+    """
+    is_put_aside = case.queued is not None and case.queued.reason == Reason.BY_HAND
+    if case.order.status not in _UNDECIDED or is_put_aside:
         return
     if parked is None:
         session.desk.decide(case)
@@ -86,6 +91,7 @@ def _urgency(case: Case, sent: str | None, default: str) -> Urgency | None:
 def _set_urgency(session: Session, case: Case, urgency: Urgency | None) -> None:
     if urgency is None:
         return
+    session.desk.unflag(case, URGENCY_BY_HAND)
     if case.assignment is None:
         case.order.urgency = urgency.value
     else:

@@ -9,27 +9,59 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('catalog', '0001_records'),
-        ('roster', '0001_records'),
+        ("catalog", "0001_records"),
+        ("roster", "0001_records"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='RadiologistSite',
+            name="RadiologistSite",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('radiologist', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='home_sites', to='roster.radiologist')),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='home_of', to='catalog.site')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "radiologist",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="home_sites",
+                        to="roster.radiologist",
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="home_of",
+                        to="catalog.site",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'home site',
-                'constraints': [models.UniqueConstraint(fields=('radiologist', 'site'), name='one_row_per_radiologist_and_site')],
+                "verbose_name": "home site",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("radiologist", "site"), name="one_row_per_radiologist_and_site"
+                    )
+                ],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='radiologistsite',
-            trigger=pgtrigger.compiler.Trigger(name='audited', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF TG_OP = 'UPDATE' AND OLD IS NOT DISTINCT FROM NEW THEN\n                RETURN NULL;\n            END IF;\n            INSERT INTO audit_auditevent\n                (at, entity, entity_id, action, old_values, new_values, actor, request_id)\n            VALUES (\n                clock_timestamp(),\n                TG_TABLE_NAME,\n                COALESCE(NEW.id, OLD.id)::text,\n                lower(TG_OP),\n                CASE WHEN TG_OP = 'INSERT' THEN NULL ELSE to_jsonb(OLD) END,\n                CASE WHEN TG_OP = 'DELETE' THEN NULL ELSE to_jsonb(NEW) END,\n                COALESCE(\n                    NULLIF(current_setting('radassign.actor', true), ''),\n                    'system:' || current_setting('application_name')\n                ),\n                COALESCE(current_setting('radassign.request_id', true), '')\n            );\n            RETURN NULL;\n        ", hash='052b957e048458cd87ded26605c9a2e18ac7731b', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audited_949f5', table='roster_radiologistsite', when='AFTER')),
+            model_name="radiologistsite",
+            trigger=pgtrigger.compiler.Trigger(
+                name="audited",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n            IF TG_OP = 'UPDATE' AND OLD IS NOT DISTINCT FROM NEW THEN\n                RETURN NULL;\n            END IF;\n            INSERT INTO audit_auditevent\n                (at, entity, entity_id, action, old_values, new_values, actor, request_id)\n            VALUES (\n                clock_timestamp(),\n                TG_TABLE_NAME,\n                COALESCE(NEW.id, OLD.id)::text,\n                lower(TG_OP),\n                CASE WHEN TG_OP = 'INSERT' THEN NULL ELSE to_jsonb(OLD) END,\n                CASE WHEN TG_OP = 'DELETE' THEN NULL ELSE to_jsonb(NEW) END,\n                COALESCE(\n                    NULLIF(current_setting('radassign.actor', true), ''),\n                    'system:' || current_setting('application_name')\n                ),\n                COALESCE(current_setting('radassign.request_id', true), '')\n            );\n            RETURN NULL;\n        ",
+                    hash="052b957e048458cd87ded26605c9a2e18ac7731b",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_audited_949f5",
+                    table="roster_radiologistsite",
+                    when="AFTER",
+                ),
+            ),
         ),
     ]

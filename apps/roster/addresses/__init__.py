@@ -1,3 +1,0 @@
-"""The addresses of the roster room's pages."""
-
-from __future__ import annotations
