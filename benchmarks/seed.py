@@ -14,6 +14,7 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import LiteralString, cast
 
 import django
 import psycopg
@@ -139,7 +140,7 @@ _AUDIT = """
         UNION ALL
         SELECT received_at + took, assignment_id, order_id, reader, 'complete' FROM history
         WHERE status = 'final'
-    ) lines ORDER BY at
+    ) lines
 """
 _WORKLOADS = """
     UPDATE roster_workload load SET
@@ -159,6 +160,9 @@ _STEPS = (
     _WORKLOADS,
 )  # fmt: skip
 _COUNTED = ("orders_patient", "orders_order", "assignment_assignment")
+_TABLES = (*_COUNTED, "orders_orderidentifier", "assignment_ledgerentry", "audit_auditevent")
+
+Connection = psycopg.Connection[tuple[object, ...]]
 
 
 def seed(data_dir: Path, *, orders: int = _ORDERS, at: datetime | None = None) -> float:
@@ -175,15 +179,32 @@ def seed(data_dir: Path, *, orders: int = _ORDERS, at: datetime | None = None) -
         connection.execute("SET session_replication_role = replica")
         connection.execute("SET maintenance_work_mem = '512MB'")
         with connection.transaction():
+            indexes = _take_indexes(connection)
             for statement in _STEPS:
                 connection.execute(statement, values)
+            for definition in indexes:
+                connection.execute(definition)
             _set_sequences(connection)
-        connection.autocommit = True
         connection.execute("VACUUM (ANALYZE)")
     return time.perf_counter() - began
 
 
-def _set_sequences(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+def _take_indexes(connection: Connection) -> list[LiteralString]:
+    """Drop the indexes that no constraint needs; return how to make them again.
+
+    Built over a full table they take a fraction of the time of a million insertions each.
+    """
+    rows = connection.execute(
+        "SELECT i.indexname, i.indexdef FROM pg_indexes i WHERE i.tablename = ANY(%s) AND NOT "
+        "EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexname::regclass)",
+        [list(_TABLES)],
+    ).fetchall()
+    for name, _ in rows:
+        connection.execute(f'DROP INDEX "{name}"')
+    return [cast("LiteralString", definition) for _, definition in rows]
+
+
+def _set_sequences(connection: Connection) -> None:
     for table in _COUNTED:
         connection.execute(
             f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"  # noqa: S608

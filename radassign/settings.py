@@ -47,6 +47,8 @@ CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 # --- secrets ---------------------------------------------------------------------------------
 try:
     SECRET_KEY = env.secret("SECRET_KEY") or kept_secret(RADASSIGN_DATA_DIR, "django.key")
+    # Who holds it may have the configuration read anew, and nothing else.
+    REFRESH_TOKEN = env.secret("REFRESH_TOKEN") or kept_secret(RADASSIGN_DATA_DIR, "refresh.token")
 except PermissionError as error:
     # The folder of a stack that another user, often root, started before.
     raise EnvError(

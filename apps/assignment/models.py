@@ -97,6 +97,11 @@ class Assignment(models.Model):
                 name="assignment_escalated",
             ),
             models.Index(
+                fields=["-completed_at"],
+                condition=Q(completed_at__isnull=False),
+                name="assignment_completed",
+            ),
+            models.Index(
                 fields=["radiologist"],
                 condition=Q(is_current=True, completed_at__isnull=True),
                 name="assignment_open_by_reader",

@@ -16,7 +16,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Generic, TypeVar, cast
+from typing import TypeVar, cast
 
 from django.conf import settings
 
@@ -104,10 +104,10 @@ class Pulse:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept(Generic[Value]):
+class Kept:
     """Something that was read at a beat, and until when it may be shown."""
 
-    value: Value
+    value: object
     beat: int
     read_at: datetime
     until: datetime
@@ -119,7 +119,7 @@ class Shelf:
 
     def __init__(self, pulse: Pulse) -> None:
         self._pulse = pulse
-        self._kept: OrderedDict[Hashable, Kept[object]] = OrderedDict()
+        self._kept: OrderedDict[Hashable, Kept] = OrderedDict()
         self._making: dict[Hashable, threading.Lock] = {}
         self._lock = threading.Lock()
 
@@ -129,7 +129,12 @@ class Shelf:
         return kept.value if kept is not None and self._is_good(kept, at) else None
 
     def take_or_make(
-        self, key: Hashable, at: datetime, make: Callable[[], tuple[Value, Touches]]
+        self,
+        key: Hashable,
+        at: datetime,
+        make: Callable[[], tuple[Value, Touches]],
+        *,
+        ends_at: datetime | None = None,
     ) -> Value:
         """Return what is kept, or make it: once, however many ask for it at the same time.
 
@@ -137,29 +142,30 @@ class Shelf:
             key: of one type of value.
             at: the moment of the request.
             make: returns the value, and what tells whether a change touches it.
+            ends_at: when it is not good any more in any case.
         """
         with self._lock:
             making = self._making.setdefault(key, threading.Lock())
         with making:
             found = self.take(key, at)
-            return cast("Value", found) if found is not None else self._make(key, at, make)
+            if found is not None:
+                return cast("Value", found)
+            # Read before the rows: what changes in between is read twice rather than missed.
+            beat = self._pulse.number
+            value, touches = make()
+            until = at + timedelta(seconds=settings.BOARD_KEEP_SECONDS)
+            self._keep(key, Kept(value, beat, at, min(until, ends_at or until), touches))
+            return value
 
-    def _make(
-        self, key: Hashable, at: datetime, make: Callable[[], tuple[Value, Touches]]
-    ) -> Value:
-        # Read before the rows: what changes in between is read twice rather than missed.
-        beat = self._pulse.number
-        value, touches = make()
-        until = at + timedelta(seconds=settings.BOARD_KEEP_SECONDS)
+    def _keep(self, key: Hashable, kept: Kept) -> None:
         with self._lock:
-            self._kept[key] = Kept(value, beat, at, until, touches)
+            self._kept[key] = kept
             self._kept.move_to_end(key)
             while len(self._kept) > _KEPT:
                 dropped, _ = self._kept.popitem(last=False)
                 self._making.pop(dropped, None)
-        return value
 
-    def _is_good(self, kept: Kept[object], at: datetime) -> bool:
+    def _is_good(self, kept: Kept, at: datetime) -> bool:
         if not kept.read_at <= at < kept.until:
             return False
         return not self._pulse.has_touched(kept.touches, since=kept.beat)

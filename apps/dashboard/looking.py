@@ -119,7 +119,7 @@ def _tallies(day: Day, at: datetime) -> Sequence[Tally]:
     return SHELF.take_or_make(
         ("tallies", day),
         at,
-        lambda: ([*before, *made(until, day.end), *now(day, at=at)], always),
+        lambda: ([*before, *now(day, since=until, at=at)], always),
     )
 
 

@@ -15,7 +15,7 @@ from apps.core.access import Permission
 from apps.core.guard import GuardedRequest, require
 from apps.core.htmx import render_part, signed_in, unchanged, wants_part
 from apps.dashboard.board import board as live_board
-from apps.dashboard.board import offered
+from apps.dashboard.board import is_trusted, offered, stamp_of
 from apps.dashboard.forms import BoardFilterForm
 
 
@@ -38,10 +38,10 @@ def board(request: GuardedRequest) -> HttpResponse:
         raise Http404
     lens = form.lens(zone)
     shown = live_board(lens, at)
-    context = {"board": shown, "lens": lens, "filters": form}
+    context = {"board": shown, "lens": lens, "filters": form, "stamp": stamp_of(at)}
     if not (wants_part(request) and "seen" in request.GET):
         return render_part(request, "dashboard/board.html", "dashboard/_board.html", context)
     news = shown.news(request.GET["seen"])
-    return (
-        render(request, "dashboard/_news.html", context | {"news": news}) if news else unchanged()
-    )
+    if not news and is_trusted(request.GET.get("stamp", ""), at):
+        return unchanged()
+    return render(request, "dashboard/_news.html", context | {"news": news})

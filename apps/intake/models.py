@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxLengthValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from apps.audit.triggers import audited
 from apps.catalog.models import Site
@@ -127,7 +128,23 @@ class InboundMessage(models.Model):
                 "arrival_seq",
                 condition=Q(state="waiting"),
                 name="inbound_waiting",
-            )
+            ),
+            # The pages: the rare ones that a person looks for, however long ago they came,
+            models.Index(
+                fields=["state", "id"],
+                condition=Q(state__in=["refused", "quarantined"]),
+                name="inbound_set_aside",
+            ),
+            # and those of one order. Nearly every message has one; a GIN index over all of them
+            # would slow the hot path, over the few that have several it is hardly ever written.
+            models.Index(
+                F("order_ids__0"), condition=~Q(order_ids=[]), name="inbound_by_first_order"
+            ),
+            GinIndex(
+                fields=["order_ids"],
+                condition=Q(order_ids__len__gt=1),
+                name="inbound_by_more_orders",
+            ),
         ]
 
     def __str__(self) -> str:

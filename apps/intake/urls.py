@@ -1,7 +1,17 @@
-"""The addresses of this room's pages."""
+"""The addresses of messages, received and sent."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from apps.intake.views import lists, message, running
+
+urlpatterns = [
+    path("messages/", lists.received, name="messages"),
+    path("messages/out/", lists.sent, name="messages-out"),
+    path("messages/in/<int:message_id>/", message.received, name="message-in"),
+    path("messages/in/<int:message_id>/open/", message.open_received, name="message-in-open"),
+    path("messages/in/<int:message_id>/run/", running.run_again, name="message-in-run"),
+    path("messages/out/<int:message_id>/", message.sent, name="message-out"),
+    path("messages/out/<int:message_id>/open/", message.open_sent, name="message-out-open"),
+]

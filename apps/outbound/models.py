@@ -108,7 +108,10 @@ class OutboundMessage(models.Model):
     ``control_id`` is MSH-10 and never changes, however often the message is sent.
     """
 
-    destination = models.ForeignKey(Destination, on_delete=models.PROTECT, related_name="messages")
+    # Found by the index over destination and id, which lists them newest first too.
+    destination = models.ForeignKey(
+        Destination, on_delete=models.PROTECT, related_name="messages", db_index=False
+    )
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="outbound")
     assignment_id = models.BigIntegerField(null=True, blank=True, db_index=True)
     kind = models.CharField(max_length=16, choices=OutboundKind)
@@ -151,6 +154,18 @@ class OutboundMessage(models.Model):
                 fields=["destination", "order", "id"],
                 condition=Q(state__in=["queued", "dead"]),
                 name="outbound_open_by_order",
+            ),
+            # The pages: what went to one destination, what it did not take, when it last took any.
+            models.Index(fields=["destination", "id"], name="outbound_by_destination"),
+            models.Index(
+                fields=["destination", "id"],
+                condition=Q(state="dead"),
+                name="outbound_dead_by_age",
+            ),
+            models.Index(
+                fields=["destination", "-answered_at"],
+                condition=Q(state="delivered"),
+                name="outbound_delivered",
             ),
         ]
 

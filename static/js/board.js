@@ -31,31 +31,39 @@
     fitChildren(old, fresh);
   };
 
+  const remove = (node) => {
+    const next = node.nextSibling;
+    node.remove();
+    return next;
+  };
+
+  // A row that is wanted is never taken out and put back, which would cost it its focus: what
+  // stands before it steps aside instead.
   const fitChildren = (old, fresh) => {
     const known = new Map([...old.children].filter(keyOf).map((node) => [node.id, node]));
     const wanted = new Set([...fresh.children].map(keyOf));
+    const passed = new Set();
     let place = old.firstChild;
     for (const node of [...fresh.childNodes]) {
-      // What is gone steps aside, so that the rows below it are not taken for new ones.
-      while (place && keyOf(place) && !wanted.has(place.id)) {
-        const gone = place;
-        place = place.nextSibling;
-        gone.remove();
-      }
       const here = keyOf(node) ? known.get(node.id) : place;
-      if (here && isAlike(here, node)) {
-        if (here === place) place = place.nextSibling;
-        else old.insertBefore(here, place);
-        fit(here, node);
-      } else {
+      if (!here || !isAlike(here, node)) {
         old.insertBefore(node, place);
+        continue;
       }
+      if (passed.delete(here)) {
+        old.insertBefore(here, place);
+      } else {
+        while (place !== here) {
+          const isWanted = keyOf(place) && wanted.has(place.id);
+          if (isWanted) passed.add(place);
+          place = isWanted ? place.nextSibling : remove(place);
+        }
+        place = here.nextSibling;
+      }
+      fit(here, node);
     }
-    while (place) {
-      const gone = place;
-      place = place.nextSibling;
-      gone.remove();
-    }
+    while (place) place = remove(place);
+    for (const node of passed) node.remove();
   };
 
   document.body.addEventListener("htmx:oobBeforeSwap", (event) => {

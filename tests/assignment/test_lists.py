@@ -146,6 +146,26 @@ class TestAssignments:
 
         assert studies(manager.get(f"/assignments/?state={state}&{query}")) == ["ONE"]
 
+    @pytest.mark.parametrize("state", ["reported", "cancelled"])
+    def test_what_one_reader_had_before(self, manager: Client, state: str) -> None:
+        values = {"end_reason": "cancelled"}
+        read = {"is_current": True, "state": "completed", "ended_at": None, "end_reason": ""}
+        if state == "reported":
+            values = {**read, "completed_at": NOON, "turnaround_seconds": 60}
+        status = "final" if state == "reported" else "cancelled"
+        for accession, reader in (("ONE", "DR_ONE"), ("OTHER", "DR_OTHER")):
+            factories.EndedAssignmentFactory(
+                order__accession=accession,
+                order__status=status,
+                order__reported_at=NOON if state == "reported" else None,
+                radiologist=factories.RadiologistFactory(id=reader),
+                **values,
+            )
+        factories.OrderFactory(accession="NOBODYS", status=status, reported_at=NOON)
+
+        assert studies(manager.get(f"/assignments/?state={state}&radiologist=DR_ONE")) == ["ONE"]
+        assert len(studies(manager.get(f"/assignments/?state={state}"))) == 3
+
     @pytest.mark.parametrize("asked", ["state=nonsense", "site=999999", "modality=%00", "page=x"])
     def test_filters_that_do_not_exist_narrow_nothing(self, manager: Client, asked: str) -> None:
         study("ONE")
@@ -378,7 +398,7 @@ class TestUnassigned:
             "Everybody qualified is at capacity",
             "3 of 3 are full",
             "Goes to the next free seat",
-            "4 times",
+            "tried 4 times",
             "Give a shift this work or these hours",
         )
         assert [words for words in expected if words not in page] == []

@@ -10,6 +10,7 @@ from apps.accounts.choices import Role
 from apps.accounts.models import RoleGrant, User
 from apps.audit.models import AuditEvent
 from apps.catalog.models import Cluster, Site
+from apps.core import bulk
 from apps.dashboard import board, live, looking
 from apps.orders.models import Order
 from tests.factories import UserFactory
@@ -68,3 +69,17 @@ def told() -> Callable[..., None]:
         )
 
     return tell
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Collect the plain statements, which Django's own counting does not see."""
+    statements: list[str] = []
+    run = bulk._run
+
+    def count(sql: str, parameters: object) -> object:
+        statements.append(sql)
+        return run(sql, parameters)
+
+    monkeypatch.setattr(bulk, "_run", count)
+    return statements

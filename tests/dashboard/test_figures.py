@@ -34,7 +34,7 @@ NONE_YET = Figures(0, 0, None, 0, 0, 0, (), 0)
 
 def figures_at(at: datetime = NOON, lens: Lens = EVERYTHING) -> Figures:
     day = day_of(at, BRISBANE)
-    return figures([*made(day.start, day.end), *now(day, at=at)], lens)
+    return figures([*made(day.start, at), *now(day, since=at, at=at)], lens)
 
 
 def test_a_day_without_anything_has_no_share_and_no_latency() -> None:

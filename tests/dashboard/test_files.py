@@ -39,12 +39,13 @@ def test_file_names_no_address_elsewhere(path: Path) -> None:
 def test_templates_hold_no_script_style_or_handler_of_their_own() -> None:
     inline = re.compile(r"<style|style=|\son[a-z]+=|<script(?![^>]*\bsrc=)|javascript:|hx-on")
 
+    tags = re.compile(r"{%.*?%}", re.DOTALL)
+
     found = {
-        str(path): inline.findall(path.read_text())
+        str(path): inline.findall(tags.sub("", path.read_text()))
         for path in TEMPLATES.rglob("*.html")
-        if inline.search(path.read_text())
     }
-    assert found == {}
+    assert {path: said for path, said in found.items() if said} == {}
 
 
 def luminance(colour: str) -> float:

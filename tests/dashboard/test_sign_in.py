@@ -88,7 +88,7 @@ def test_failing_page_says_what_failed_without_asking_the_database(
     def fail(*_args: object, **_kwargs: object) -> None:
         raise error
 
-    monkeypatch.setattr("apps.dashboard.views.figures", fail)
+    monkeypatch.setattr("apps.dashboard.views.live_board", fail)
     signed_in.raise_request_exception = False
 
     answer = signed_in.get("/")

@@ -14,7 +14,11 @@ pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 # Pages that are no pages: answers for machines, and what only a form is sent to.
 _NOT_LOOKED_AT = frozenset(
-    {"login", "logout", "undo", "health", "health-db", "health-queue", "metrics", "refresh-hook"}
+    {
+        *("login", "logout", "undo", "study-find", "study-reassign", "rule-schema", "rule-check"),
+        *("my-list-presence", "my-list-activity", "my-list-next"),
+        *("health", "health-db", "health-queue", "metrics", "refresh-hook"),
+    }
 )
 
 

@@ -7,7 +7,12 @@ from django.contrib.sessions.models import Session
 
 from tests.dashboard.traces import real_trace
 from tests.e2e.conftest import Site
-from tests.factories import AssignmentFactory, RadiologistFactory, UnassignedFactory
+from tests.factories import (
+    AssignmentFactory,
+    ProcedureFactory,
+    RadiologistFactory,
+    UnassignedFactory,
+)
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -22,7 +27,7 @@ def test_manager_signs_in_sees_the_board_and_reads_why(site: Site) -> None:
     )
 
     site.sign_in()
-    row = site.page.locator("#recent + .scroll tbody tr")
+    row = site.page.locator("#board-recent tbody tr")
     board = row.inner_text()
     row.get_by_role("link", name="Why ACC-7 went to DR Rae Free").click()
     site.page.wait_for_selector("#candidates")
@@ -69,14 +74,82 @@ def test_keyboard_focus_survives_a_live_update(site: Site) -> None:
     assert focused == f"why-order-{waiting.pk}"
 
 
+def test_rows_that_did_not_change_stay_the_same_elements(site: Site) -> None:
+    first, second = UnassignedFactory.create_batch(2)
+    site.sign_in()
+    site.page.evaluate(
+        """(id) => {
+            const row = document.getElementById(id);
+            row.isTheSame = true;
+            getSelection().selectAllChildren(row.querySelector(".study"));
+        }""",
+        f"unassigned-{second.order_id}",
+    )
+
+    first.delete()
+    UnassignedFactory(order__accession="JUST-IN")
+    site.page.wait_for_selector("text=JUST-IN")
+
+    rows = site.page.locator("#board-unassigned tbody tr")
+    assert rows.evaluate_all("(found) => found.map((row) => !!row.isTheSame)") == [True, False]
+    assert site.page.evaluate("() => getSelection().toString()") == second.order.accession
+    assert site.errors == []
+
+
+def test_somebody_who_tabs_through_the_board_goes_on_where_they_were(site: Site) -> None:
+    waiting = UnassignedFactory(urgency_rank=2)
+    site.sign_in()
+    site.page.focus(f"#unassigned-study-{waiting.order_id}")
+
+    UnassignedFactory(order__accession="JUST-IN", urgency_rank=0)
+    site.page.wait_for_selector("text=JUST-IN")
+    site.page.keyboard.press("Tab")
+
+    focused = site.page.evaluate("() => document.activeElement.id")
+    assert focused == f"why-order-{waiting.order_id}"
+
+
+def test_filters_stay_in_the_address_and_hold_for_what_comes_later(site: Site) -> None:
+    UnassignedFactory(order__accession="THE-CT", order__modality="CT")
+    UnassignedFactory(order__accession="THE-MR", order__modality="MR")
+    ProcedureFactory(modality="CT")
+    site.sign_in()
+
+    site.page.select_option("#id_modality", "CT")
+    site.page.wait_for_url("**/?*modality=CT*")
+    site.page.wait_for_selector("text=THE-MR", state="detached")
+    UnassignedFactory(order__accession="NEW-MR", order__modality="MR")
+    UnassignedFactory(order__accession="NEW-CT", order__modality="CT")
+    site.page.wait_for_selector("text=NEW-CT")
+
+    assert "THE-CT" in site.page.content()
+    assert "NEW-MR" not in site.page.content()
+    assert site.errors == []
+
+
+def test_nobody_left_to_offer_to_is_said_above_everything_else(site: Site) -> None:
+    assignment = AssignmentFactory(order__urgency="STAT", order__accession="DROPPED")
+    site.sign_in()
+
+    assignment.order.flags = ["nobody_left_to_offer"]
+    assignment.order.save()
+    alarm = site.page.wait_for_selector("#board-alarm .alarm")
+
+    said = " ".join(alarm.inner_text().split())
+    assert "Nobody left to offer this study to" in said
+    assert "DROPPED" in said
+    assert site.page.locator("#board-alarm").get_attribute("role") == "alert"
+    assert alarm.bounding_box()["y"] < site.page.locator("#figures").bounding_box()["y"]
+
+
 def test_board_says_when_it_is_no_longer_live(site: Site) -> None:
     site.sign_in()
     live = site.page.locator("#live")
 
-    site.page.route("**/?version=*", lambda route: route.abort())
+    site.page.route("**/?stamp=*", lambda route: route.abort())
     site.page.wait_for_selector('#live[data-state="stale"]')
     stale = live.inner_text()
-    site.page.unroute("**/?version=*")
+    site.page.unroute("**/?stamp=*")
     site.page.wait_for_selector('#live[data-state="live"]')
 
     assert re.search(r"Not updated\s+for \d+ s", stale)

@@ -149,8 +149,6 @@ def test_morning_by_mouse(anna: Site) -> None:
     wait_for(anna, "R2", "in_progress")
 
     page.get_by_role("link", name="Hand back R2").click()
-    page.click("#dialog button[type=submit]")
-    page.wait_for_selector("#dialog .wrong")
     page.fill("#id_reason", "I operated on this knee")
     page.click("#dialog button[type=submit]")
     page.wait_for_selector(f"{row('R2')}[data-dimmed]")
@@ -160,6 +158,19 @@ def test_morning_by_mouse(anna: Site) -> None:
     page.wait_for_selector('#presence-offline[aria-pressed="true"]')
     assert Assignment.objects.filter(radiologist="DR_A", is_current=True).count() == 3
     assert anna.errors == []
+
+
+def test_hand_back_without_a_reason_says_what_is_missing(anna: Site) -> None:
+    page = anna.page
+    page.get_by_role("link", name="Hand back R2").click()
+
+    page.click("#dialog button[type=submit]")
+
+    page.wait_for_selector("#dialog .wrong")
+    assert "Type a reason" in page.locator("#dialog .wrong").inner_text()
+    page.get_by_role("button", name="Keep it").click()
+    assert not page.locator("#dialog").is_visible()
+    assert state("R2").status == "assigned"
 
 
 def test_nothing_moves_under_her_hands(anna: Site) -> None:

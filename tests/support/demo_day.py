@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from django.core.management import call_command
 
+from apps.assignment.queries.states import study_state
+from apps.assignment.services import by_hand
+from apps.core import clock
 from apps.intake.models import InboundMessage
 from apps.orders.models import Order
 from tests.support.department import VENDOR, forget_caches, order, receive, result, settle
@@ -44,5 +47,13 @@ def some_work() -> dict[str, Order]:
     receive(*result(status="F", placer="A5", accession="DONE-5"))
     receive(*order(control="HD", placer="A6", accession="HELD-6", code="MRI BRAIN^MRI BRAIN"))
     settle()
+    odd = Order.objects.get(accession="ODD-7")
+    by_hand.unassign(
+        order_id=odd.pk,
+        reason="whose work is this?",
+        token=study_state(odd.pk).token,
+        at=clock.now(),
+        actor="user:manager",
+    )
     assert not InboundMessage.objects.filter(state="waiting").exists()
     return {row.accession: row for row in Order.objects.all()}

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from apps.assignment.desk.desk import Desk
 
 _MS = 1000
+_LONGEST_LATENCY_MS = 2**31 - 1
+"""What the column holds, 24 days: an order that waited longer says no more of the engine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,8 @@ def _stamp_latency(desk: Desk) -> None:
     orders = {**desk.pending.orders, **desk.pending.new_orders}
     for assignment in desk.pending.new_assignments.values():
         waited = now - orders[assignment.order_id].received_at
-        assignment.latency_ms = max(0, int(waited.total_seconds() * _MS))
+        latency_ms = int(waited.total_seconds() * _MS)
+        assignment.latency_ms = min(max(0, latency_ms), _LONGEST_LATENCY_MS)
 
 
 def _rows(instances: Iterable[models.Model]) -> list[dict[str, Any]]:

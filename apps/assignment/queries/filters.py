@@ -93,6 +93,17 @@ class StudyFilter:
         return bool(self.radiologist)
 
     @property
+    def asks_assignments(self) -> bool:
+        """Return whether the list is one of assignments: what looks back, and asks about them.
+
+        Studies that were reported or cancelled without ever having a reader are in none.
+        """
+        if self.is_search or self.is_live:
+            return False
+        is_asked = self.radiologist or self.shift or self.strategy or self.is_escalated
+        return self.state is State.ANY or bool(is_asked or self.found)
+
+    @property
     def shown_period(self) -> Period:
         """Return how far back the list really looks.
 

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
+
 from apps.assignment.choices import PARKED, EndReason, ReasonChoices
 from apps.assignment.desk.case import Case
 from apps.assignment.models import Assignment, Unassigned
@@ -104,9 +107,8 @@ def shift_work(
     if not running:
         return _NOTHING
     waiting = _waiting(running, scope)
-    had = _declined(reader.pk, waiting)
     taker = Taker(reader.pk, at, Snapshot(view.compiled, {reader.pk: _load(reader, lately)}))
-    match = _Match(taker, view, had, zone)
+    match = _Match(taker, view, zone)
     rows = [row for one in waiting if (row := match.row(one)) is not None]
     return ShiftWork(rows[:_SHOWN], max(len(rows) - _SHOWN, 0))
 
@@ -114,10 +116,9 @@ def shift_work(
 class _Match:
     """What is the same for every waiting study, with the shift of each kind of work remembered."""
 
-    def __init__(self, taker: Taker, view: ConfigView, had: frozenset[int], zone: tzinfo) -> None:
+    def __init__(self, taker: Taker, view: ConfigView, zone: tzinfo) -> None:
         self._taker = taker
         self._view = view
-        self._had = had
         self._zone = zone
         self._shifts: dict[tuple[object, ...], ShiftFacts | None] = {}
 
@@ -140,9 +141,10 @@ class _Match:
     def _facts(self, queued: Unassigned) -> OrderFacts:
         order = queued.order
         site = self._view.site_codes.get(order.site_id, "") if order.site_id else ""
-        declined = {self._taker.radiologist_id} if order.pk in self._had else set()
         case = Case(order=order, procedure=order.procedure)
-        return case.facts(site, at=self._taker.at, passed_over=frozenset(declined))
+        return case.facts(
+            site, at=self._taker.at, passed_over=frozenset(getattr(queued, "declined_by", ()))
+        )
 
     def _shift(self, facts: OrderFacts) -> ShiftFacts | None:
         kind = (facts.site, facts.modality, facts.body_part, facts.subspecialty, facts.urgency)
@@ -161,26 +163,24 @@ def _end_of(shift: ShiftFacts, at: datetime) -> datetime:
 
 
 def _waiting(running: Iterable[OnShift], scope: Scope) -> list[Unassigned]:
-    """Return the head of the queue, by unassigned_waiting; of other modalities nothing."""
+    """Return the head of the queue, by unassigned_waiting; of other modalities nothing.
+
+    ``declined_by`` of a row are those who had the study and did not take it.
+    """
     modalities = {work.modality for one in running for work in one.shift.work_types}
     rows = Unassigned.objects.filter(is_waiting=True, order__status=OrderStatus.UNASSIGNED)
     rows = scope.limit(rows.exclude(reason__in=PARKED), "order__site")
     if "" not in modalities:
         rows = rows.filter(order__modality__in=modalities)
+    rows = rows.annotate(declined_by=ArraySubquery(_DECLINED))
     rows = rows.select_related("order__site", "order__procedure")
     return list(rows.order_by("urgency_rank", "since")[:_LOOKED_AT])
 
 
-def _declined(radiologist_id: str, waiting: Iterable[Unassigned]) -> frozenset[int]:
-    """Return which of the studies the reader had and did not take."""
-    ids = [row.order_id for row in waiting]
-    if not ids:
-        return frozenset()
-    ended = (EndReason.HANDED_BACK, EndReason.NOT_ACKNOWLEDGED)
-    rows = Assignment.objects.filter(
-        radiologist=radiologist_id, order__in=ids, end_reason__in=ended
-    )
-    return frozenset(rows.values_list("order_id", flat=True))
+# Asked by order alone: a reader's own history is long, an order's is short.
+_DECLINED = Assignment.objects.filter(
+    order=OuterRef("order"), end_reason__in=(EndReason.HANDED_BACK, EndReason.NOT_ACKNOWLEDGED)
+).values("radiologist_id")
 
 
 def _load(reader: Radiologist, lately: Lately) -> Workload:

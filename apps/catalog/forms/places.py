@@ -114,12 +114,13 @@ class SiteForm(SiteModelForm):
     def clean_aliases(self) -> list[str]:
         """Refuse lines that another site has, as its alias or its code."""
         lines: list[str] = self.cleaned_data["aliases"]
-        wrong = [
+        # A site's code is often an alias of it too: said once.
+        wrong = {
             f"“{value}” means {self._named(site)} already; case does not count."
             for value, site in self._taken(lines)
-        ]
+        }
         if wrong:
-            raise forms.ValidationError(wrong)
+            raise forms.ValidationError(sorted(wrong))
         return lines
 
     @override

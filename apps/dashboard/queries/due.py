@@ -6,7 +6,7 @@ shows from an index, and stays prepared.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -37,16 +37,20 @@ _FACTS = (
 )
 # In the order in which the partial indexes list them.
 _AWAITED = ", ".join(f"'{status.value}'" for status in OrderStatus if status in AWAITS_REPORT)
-_COLUMNS = f"""
-    SELECT {", ".join(f"o.{name}" for name in _FACTS)}, site.name, reader.id,
-           concat_ws(' ', nullif(reader.title, ''), nullif(reader.given_name, ''),
-                     nullif(reader.family_name, '')), current.acknowledge_due_at
-"""
+_NAMES = [f"nullif(reader.{name}, '')" for name in ("title", "given_name", "family_name")]
+_COLUMNS = ", ".join(
+    [
+        *(f"o.{name}" for name in _FACTS),
+        "site.name",
+        "reader.id",
+        f"concat_ws(' ', {', '.join(_NAMES)})",
+    ]
+)
 _PARTIES = """
     LEFT JOIN catalog_site site ON site.id = o.site_id
     LEFT JOIN roster_radiologist reader ON reader.id = current.radiologist_id
 """
-_READ = "LEFT JOIN assignment_assignment current ON current.order_id = o.id AND current.is_current"
+_TO_REPORT = "o.breached_at IS NULL AND o.report_due_at IS NOT NULL"
 # As the partial index has it.
 _NOBODY_LEFT = "o.flags @> ARRAY['nobody_left_to_offer']::varchar(64)[]"
 _URGENCY = "CASE o.urgency WHEN 'STAT' THEN 0 WHEN 'URGENT' THEN 1 ELSE 2 END"
@@ -81,6 +85,8 @@ class DueRow:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
+    """An order as it was read; ``acknowledge_due_at`` is that of an offer, else None."""
+
     order: Order
     site: str
     reader_id: str
@@ -90,20 +96,18 @@ class _Found:
 
 def due_next(lens: Lens, *, at: datetime, limit: int = SHOWN) -> list[DueRow]:
     """Return the reports and acknowledgements that are due soonest and were not missed yet."""
-    reports = _orders(
-        lens, "o.breached_at IS NULL AND o.report_due_at IS NOT NULL", "o.report_due_at", limit
-    )
-    rows = [
-        *(_report(found, lens, at) for found in reports),
-        *(_acknowledgement(found, lens, at) for found in _offers(lens, limit)),
-    ]
+    reports, values = _orders(lens, _TO_REPORT, "o.report_due_at")
+    offers, more = _offers(lens)
+    found = bulk.select(f"({reports}) UNION ALL ({offers})", [*values, limit, *more, limit])
+    rows = [_row(_found(row), lens, at) for row in found]
     return sorted(rows, key=lambda row: (row.due_at, row.key))[:limit]
 
 
 def overdue(lens: Lens, *, at: datetime, limit: int = SHOWN) -> list[DueRow]:
     """Return the studies whose report is overdue: the most urgent, then the longest overdue."""
-    orders = _orders(lens, "o.breached_at IS NOT NULL", f"{_URGENCY}, o.report_due_at", limit)
-    return [_report(found, lens, at, steps=_steps(found.order, at)) for found in orders]
+    sql, values = _orders(lens, "o.breached_at IS NOT NULL", f"{_URGENCY}, o.report_due_at")
+    found = map(_found, bulk.select(sql, [*values, limit]))
+    return [_row(one, lens, at, steps=_steps(one.order, at)) for one in found]
 
 
 def nobody_left(lens: Lens, *, at: datetime, limit: int = SHOWN) -> list[DueRow]:
@@ -111,36 +115,39 @@ def nobody_left(lens: Lens, *, at: datetime, limit: int = SHOWN) -> list[DueRow]
 
     Their steps say only how old they are.
     """
-    orders = _orders(lens, _NOBODY_LEFT, "o.received_at", limit)
-    return [
-        _report(found, lens, at, steps=(in_words(at - found.order.received_at),))
-        for found in orders
-    ]
+    sql, values = _orders(lens, _NOBODY_LEFT, "o.received_at")
+    found = map(_found, bulk.select(sql, [*values, limit]))
+    return [_row(one, lens, at, steps=(in_words(at - one.order.received_at),)) for one in found]
 
 
-def _orders(lens: Lens, which: str, order_by: str, limit: int) -> Iterable[_Found]:
-    """Return orders that await their report, each with its reader; the first few are joined."""
+def _orders(lens: Lens, which: str, order_by: str) -> tuple[str, list[object]]:
+    """Return what asks for orders that await their report, each with its reader.
+
+    The last value, of LIMIT, is the caller's. Only the few that are shown are joined.
+    """
     seen, values = lens.sql("o")
     sql = f"""
-        {_COLUMNS} FROM (
+        SELECT {_COLUMNS}, NULL::timestamptz FROM (
             SELECT * FROM orders_order o WHERE {seen} AND {which} AND o.status IN ({_AWAITED})
             ORDER BY {order_by}, o.id LIMIT %s
-        ) o {_READ} {_PARTIES} ORDER BY {order_by}, o.id
+        ) o LEFT JOIN assignment_assignment current
+            ON current.order_id = o.id AND current.is_current
+        {_PARTIES} ORDER BY {order_by}, o.id
     """  # noqa: S608 -- made of our own words
-    return map(_found, bulk.select(sql, [*values, limit]))
+    return sql, values
 
 
-def _offers(lens: Lens, limit: int) -> Iterable[_Found]:
-    """Return what waits for its reader's acknowledgement, the soonest due first."""
+def _offers(lens: Lens) -> tuple[str, list[object]]:
+    """Return what asks for assignments that wait to be acknowledged; LIMIT is the caller's."""
     seen, values = lens.sql("o")
     sql = f"""
-        {_COLUMNS} FROM assignment_assignment current
+        SELECT {_COLUMNS}, current.acknowledge_due_at FROM assignment_assignment current
         JOIN orders_order o ON o.id = current.order_id {_PARTIES}
         WHERE {seen} AND current.is_current AND current.state = 'assigned'
           AND current.acknowledge_missed_at IS NULL AND current.acknowledge_due_at IS NOT NULL
         ORDER BY current.acknowledge_due_at, o.id LIMIT %s
-    """
-    return map(_found, bulk.select(sql, [*values, limit]))
+    """  # noqa: S608 -- made of our own words
+    return sql, values
 
 
 def _found(row: tuple[Any, ...]) -> _Found:
@@ -149,38 +156,9 @@ def _found(row: tuple[Any, ...]) -> _Found:
     return _Found(order, site or "", reader_id or "", reader_name, acknowledge_due_at)
 
 
-def _report(found: _Found, lens: Lens, at: datetime, *, steps: tuple[str, ...] = ()) -> DueRow:
-    order = found.order
-    total = clock.arithmetic(order)
-    return _row(
-        found,
-        at,
-        what="Report",
-        due_at=order.report_due_at or order.received_at,
-        arithmetic=clock.words(total, total.report, lens.zone),
-        steps=steps,
-    )
-
-
-def _acknowledgement(found: _Found, lens: Lens, at: datetime) -> DueRow:
-    order, due_at = found.order, found.acknowledge_due_at or at
-    total = clock.arithmetic(order)
-    # A later offer has a due time of its own, which the order's sum does not explain.
-    is_first = due_at == order.acknowledge_due_at
-    arithmetic = clock.words(total, total.acknowledge, lens.zone) if is_first else ""
-    return _row(found, at, what="Acknowledge", due_at=due_at, arithmetic=arithmetic)
-
-
-def _row(
-    found: _Found,
-    at: datetime,
-    *,
-    what: str,
-    due_at: datetime,
-    arithmetic: str,
-    steps: tuple[str, ...] = (),
-) -> DueRow:
-    order = found.order
+def _row(found: _Found, lens: Lens, at: datetime, *, steps: tuple[str, ...] = ()) -> DueRow:
+    order, what = found.order, "Acknowledge" if found.acknowledge_due_at else "Report"
+    due_at = found.acknowledge_due_at or order.report_due_at or order.received_at
     return DueRow(
         key=f"{what.lower()}-{order.pk}",
         order_id=order.pk,
@@ -196,9 +174,19 @@ def _row(
         span=in_words(abs(due_at - at)),
         is_late=due_at <= at,
         is_close=at < due_at <= at + _CLOSE,
-        arithmetic=arithmetic,
+        arithmetic=_arithmetic(found, lens),
         steps=steps,
     )
+
+
+def _arithmetic(found: _Found, lens: Lens) -> str:
+    """Return how the due time came about; a later offer has one that the sum does not explain."""
+    order = found.order
+    total = clock.arithmetic(order)
+    if found.acknowledge_due_at is None:
+        return clock.words(total, total.report, lens.zone)
+    is_first = found.acknowledge_due_at == order.acknowledge_due_at
+    return clock.words(total, total.acknowledge, lens.zone) if is_first else ""
 
 
 def _steps(order: Order, at: datetime) -> tuple[str, ...]:

@@ -36,11 +36,14 @@ class RecentRow:
 
 
 def recent_assignments(lens: Lens, *, at: datetime, limit: int = SHOWN) -> list[RecentRow]:
-    """Return the latest assignments of the last day, newest first; traces are not read.
+    """Return the latest assignments, newest first; traces are not read.
 
-    Without that bound a site that makes no mammograms would be looked through for one for ever.
+    Where the lens is narrow only those of the last day: a site that makes no mammograms would be
+    looked through for one for ever.
     """
     seen, values = lens.sql("o")
+    if lens.is_narrow:
+        seen, values = f"{seen} AND a.assigned_at >= %s", [*values, at - _RECENT]
     sql = f"""
         SELECT a.id, o.id, o.accession, o.modality, o.body_part, a.urgency, a.radiologist_id,
                concat_ws(' ', nullif(reader.title, ''), nullif(reader.given_name, ''),
@@ -49,9 +52,9 @@ def recent_assignments(lens: Lens, *, at: datetime, limit: int = SHOWN) -> list[
                a.end_reason
         FROM assignment_assignment a JOIN orders_order o ON o.id = a.order_id
         JOIN roster_radiologist reader ON reader.id = a.radiologist_id
-        WHERE a.assigned_at >= %s AND {seen} ORDER BY a.assigned_at DESC, a.id DESC LIMIT %s
+        WHERE {seen} ORDER BY a.assigned_at DESC, a.id DESC LIMIT %s
     """  # noqa: S608 -- made of our own words
-    return [_row(*row) for row in bulk.select(sql, [at - _RECENT, *values, limit])]
+    return [_row(*row) for row in bulk.select(sql, [*values, limit])]
 
 
 def _row(id_: int, order_id: int, *columns: Any) -> RecentRow:

@@ -95,9 +95,13 @@ def made(start: datetime, end: datetime) -> Sequence[Tally]:
     return _tallies(bulk.select(_MADE, [start, end]))
 
 
-def now(day: Day, *, at: datetime) -> Sequence[Tally]:
-    """Return the counts of the day's reports, of what waits and of what is overdue at ``at``."""
-    return _tallies(bulk.select(_NOW, [at, at, day.start, day.end, at, at]))
+def now(day: Day, *, since: datetime, at: datetime) -> Sequence[Tally]:
+    """Return the counts of the day's reports, of what waits and of what is overdue at ``at``.
+
+    And those of the day's assignments made from ``since`` on.
+    """
+    times = [since, day.end, at, at, day.start, day.end, at, at]
+    return _tallies(bulk.select(f"{_MADE} UNION ALL {_NOW}", times))
 
 
 def _tallies(rows: Iterable[tuple[Any, ...]]) -> Sequence[Tally]:

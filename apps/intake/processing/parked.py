@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from django.db import transaction
 
@@ -52,7 +53,7 @@ def rerun_if_mapped(versions: Mapping[str, int]) -> int:
     if not chunk:
         return 0
     try:
-        all_or_each(chunk, _rerun)
+        all_or_each(chunk, read_again)
     except Exception:
         # The database went, and no later sweep would come by: these are tried again, last.
         _waiting.extend(chunk)
@@ -65,16 +66,22 @@ def _parked_ids() -> list[int]:
     return list(rows.order_by("urgency_rank", "since").values_list("order_id", flat=True))
 
 
-def _rerun(ids: Sequence[int]) -> None:
+def read_again(ids: Sequence[int], *, actor: str = ACTOR) -> None:
+    """Read these orders again from their own segments, those of them that are parked.
+
+    Args:
+        ids: orders; others than parked ones are left as they are.
+        actor: who the trail names.
+    """
     with transaction.atomic():
-        desk = open_desk(at=clock.now(), actor=ACTOR)
+        desk = open_desk(at=clock.now(), actor=actor)
         session = Session(desk=desk, catalogue=current_catalogue(desk.versions))
         session.load_cases(ids)
         for order_id in ids:
             _read_again(session, session.case(order_id))
         with bulk.one_round_trip():
             flushed = session.flush()
-    after_commit(flushed)
+        transaction.on_commit(partial(after_commit, flushed))
 
 
 def _read_again(session: Session, case: Case) -> None:

@@ -10,15 +10,16 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
 
 from apps.audit.models import AuditEvent
 from apps.core import actor, request_id
+from apps.core.access import EVERYWHERE, Scope
 from apps.core.triggers import DELIVER_CHANNEL
 from apps.outbound.choices import OutboundState
 from apps.outbound.delivery.notices import try_now_notice
 from apps.outbound.models import Destination, DestinationLink, OutboundMessage
 from apps.outbound.policies import check_can_resend, check_can_withdraw
+from apps.outbound.queries.letters import to_resend
 from apps.outbound.services.tell import wake_deliverers
 
 _ENTITY = "outbound_outboundmessage"
@@ -37,38 +38,37 @@ def resend(*, message_id: int, at: datetime) -> None:
 
 
 @transaction.atomic
-def resend_dead(*, destination_id: int, at: datetime) -> int:
-    """Queue a destination's dead letters again; return how many.
+def resend_dead(*, destination_id: int, at: datetime, scope: Scope = EVERYWHERE) -> int:
+    """Queue a destination's dead letters of these sites again; return how many.
 
     Those are left of which the destination has taken a later message of the same order: what
     they say is no longer so.
     """
-    later = OutboundMessage.objects.filter(
-        destination_id=OuterRef("destination_id"),
-        order_id=OuterRef("order_id"),
-        pk__gt=OuterRef("pk"),
-        state=OutboundState.DELIVERED,
-    )
-    dead = OutboundMessage.objects.filter(
-        ~Exists(later), destination_id=destination_id, state=OutboundState.DEAD
-    )
-    found = list(dead.order_by("pk").defer("payload").select_for_update(of=("self",)))
+    rows = to_resend(destination_id, scope).defer("payload").select_for_update(of=("self",))
+    found = list(rows)
     _requeue(found, at=at)
     return len(found)
 
 
 @transaction.atomic
-def withdraw(*, message_id: int, at: datetime) -> None:
+def withdraw(*, message_id: int, at: datetime, reason: str = "") -> None:
     """Keep a message from going out; its order's later messages go on.
 
     One that is on its way at this moment may arrive all the same, and is then delivered.
+
+    Args:
+        message_id: the message.
+        at: now.
+        reason: as a person typed it; kept in the trail.
 
     Raises:
         MessageStateError: it was delivered, or withdrawn before.
     """
     message = OutboundMessage.objects.select_for_update().get(pk=message_id)
     check_can_withdraw(message)
-    _change([message], {"state": OutboundState.CANCELLED}, action="withdraw", at=at)
+    values = {"state": OutboundState.CANCELLED}
+    _change([message], values, action="withdraw", at=at, reason=reason)
+    wake_deliverers()
 
 
 @transaction.atomic
@@ -96,9 +96,15 @@ def _requeue(messages: Sequence[OutboundMessage], *, at: datetime) -> None:
 
 
 def _change(
-    messages: Sequence[OutboundMessage], values: dict[str, Any], *, action: str, at: datetime
+    messages: Sequence[OutboundMessage],
+    values: dict[str, Any],
+    *,
+    action: str,
+    at: datetime,
+    reason: str = "",
 ) -> None:
     """Update the rows in one statement, with an audit row for each."""
+    said = {"reason": reason} if reason else {}
     OutboundMessage.objects.filter(pk__in=[message.pk for message in messages]).update(**values)
     AuditEvent.objects.bulk_create(
         AuditEvent(
@@ -107,7 +113,7 @@ def _change(
             entity_id=str(message.pk),
             action=action,
             old_values={"state": message.state, "attempts": message.attempts},
-            new_values={"state": str(values["state"])},
+            new_values={"state": str(values["state"]), **said},
             actor=_actor(),
             request_id=request_id.current(),
         )

@@ -1,0 +1,3 @@
+"""Tags of the pages of messages."""
+
+from __future__ import annotations
