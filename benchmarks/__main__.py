@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-MODULES = ("engine_decide", "hl7_parse", "listener", "delivery", "pipe")
+MODULES = ("engine_decide", "hl7_parse", "listener", "delivery", "pipe", "board")
 
 Figures = Mapping[str, float | int | str]
 

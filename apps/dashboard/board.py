@@ -6,7 +6,8 @@ the answer holds the parts that changed and no others, whichever process gives i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,6 +26,7 @@ PARTS = tuple(SHOWN)
 TRUSTED_SECONDS = 30
 """For so long a page may be told that nothing changed without a look at who asks."""
 _LENSES_KEPT = 512
+_REMEMBERING = threading.Lock()
 _LENSES: dict[str, Lens] = {}
 """Through which this process has looked of late, by the key of their board."""
 
@@ -64,9 +66,7 @@ def board(lens: Lens, at: datetime) -> Board:
     """Return what the lens shows, as it stands at ``at``."""
     PULSE.feel()
     shown = _board(Looking(lens, day_of(at, lens.zone), at))
-    _LENSES[shown.key] = lens
-    while len(_LENSES) > _LENSES_KEPT:
-        _LENSES.pop(next(iter(_LENSES)), None)
+    _remember(shown.key, lens)
     return shown
 
 
@@ -91,10 +91,24 @@ def is_current(token: str, at: datetime) -> bool:
     return lens is not None and board(lens, at).token == token
 
 
-def offered(scope: Scope, at: datetime) -> Options:
+def options_once(scope: Scope, at: datetime) -> Options:
     """Return what the board can be narrowed by within a scope."""
-    PULSE.feel()
     return SHELF.take_or_make(("options", scope), at, lambda: (options(scope), never))
+
+
+def lens_once(
+    scope: Scope, asked: tuple[str, ...], at: datetime, make: Callable[[], Lens]
+) -> Lens:
+    """Return the lens that ``make`` makes of a scope and what is asked for, kept for a while."""
+    PULSE.feel()
+    return SHELF.take_or_make(("lens", scope, asked), at, lambda: (make(), never))
+
+
+def _remember(key: str, lens: Lens) -> None:
+    with _REMEMBERING:
+        _LENSES[key] = lens
+        if len(_LENSES) > _LENSES_KEPT:
+            del _LENSES[next(iter(_LENSES))]
 
 
 def _board(looking: Looking) -> Board:

@@ -22,11 +22,7 @@ class Throttle:
         """
         self._burst, self._per_second, self._clock = burst, per_second, clock
         self._lock = threading.Lock()
-        self.reset()
-
-    def reset(self) -> None:
-        """Fill the bucket."""
-        self._permits, self._at = float(self._burst), self._clock()
+        self._permits, self._at = float(burst), clock()
 
     def take(self) -> bool:
         """Take a permit; return whether there was one."""

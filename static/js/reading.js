@@ -6,13 +6,16 @@
   const list = () => document.getElementById("my-list");
   if (!list()) return;
   let selected = null;
+  // Until the reader chooses one, "next" begins at the top.
+  let isChosen = false;
   let words = "";
   let drawnAt = performance.now();
 
   const studies = () => [...list().querySelectorAll("[data-study]")].filter((one) => !one.hidden);
   const current = () => studies().find((one) => one.dataset.study === selected);
 
-  const select = (study, { focus = true } = {}) => {
+  const select = (study, { focus = true, chosen = true } = {}) => {
+    isChosen = isChosen || chosen;
     for (const one of list().querySelectorAll("[data-study]")) {
       const isIt = one === study;
       one.tabIndex = isIt ? 0 : -1;
@@ -20,7 +23,7 @@
     }
     selected = study ? study.dataset.study : null;
     const after = list().querySelector("input[name=after]");
-    if (after) after.value = selected || "";
+    if (after) after.value = isChosen && selected || "";
     if (study && focus) {
       study.focus({ preventScroll: true });
       study.scrollIntoView({ block: "nearest" });
@@ -38,11 +41,11 @@
   // its place is selected, but nothing is focused that the reader did not choose.
   const reselect = (order) => {
     const study = current();
-    if (study) { select(study, { focus: false }); return; }
+    if (study) { select(study, { focus: false, chosen: false }); return; }
     const left = order.slice(order.indexOf(selected) + 1).find(
       (id) => studies().some((one) => one.dataset.study === id));
     select(studies().find((one) => one.dataset.study === left) || studies()[0] || null,
-      { focus: false });
+      { focus: false, chosen: false });
   };
 
   const press = (key) => {
@@ -51,11 +54,19 @@
     return Boolean(button);
   };
 
+  // A key that is held down would start study after study.
+  document.addEventListener("keydown", (event) => {
+    if (event.repeat && ["n", "u"].includes(event.key) && !event.target.closest("input, textarea, select")) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    }
+  }, true);
+
   const moves = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
   document.addEventListener("keydown", (event) => {
     const target = event.target;
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat && !(event.key in moves)) return;
-    if (target.closest("input, textarea, select") || document.querySelector("dialog[open]")) return;
+    if (target.closest("input, textarea, select") || document.querySelector("dialog[open], :popover-open")) return;
     if (event.key in moves) {
       event.preventDefault();
       move(moves[event.key]);
@@ -136,7 +147,10 @@
     narrowing.hidden = false;
     narrowing.querySelector("input").value = words;
     narrow();
-    if (list().dataset.select) selected = list().dataset.select;
+    if (list().dataset.select) {
+      selected = list().dataset.select;
+      isChosen = true;
+    }
     reselect(order);
     if (focused && document.activeElement === document.body) current()?.focus({ preventScroll: true });
     if (list().dataset.select) current()?.scrollIntoView({ block: "nearest" });

@@ -14,6 +14,8 @@ from apps.assignment.queries.states import study_state
 from apps.catalog.models import Site
 from apps.core import clock
 from apps.core.access import Permission as Can
+from apps.intake.models import InboundMessage
+from apps.outbound.models import Destination
 from apps.roster.models import (
     Radiologist,
     RadiologistSite,
@@ -26,7 +28,9 @@ from apps.rules.models import SlaPolicy
 from tests.factories import (
     AssignmentFactory,
     AssignmentRuleFactory,
+    DestinationFactory,
     OrderFactory,
+    OutboundMessageFactory,
     ProcedureFactory,
     RadiologistFactory,
     RosterAssignmentFactory,
@@ -34,6 +38,7 @@ from tests.factories import (
     ShiftWorkTypeFactory,
     UnassignedFactory,
 )
+from tests.factories.intake import InboundMessageFactory
 from tests.factories.times import NOON
 
 Values = dict[str, object]
@@ -178,6 +183,24 @@ _assignment_id = _key(
     "assignment_id", lambda scene: AssignmentFactory.create(order__site=scene.site)
 )
 
+
+def _placed_destination(scene: Scene) -> Destination:
+    found: Destination = DestinationFactory.create()
+    found.sites.add(scene.site)
+    return found
+
+
+def _received(scene: Scene) -> InboundMessage:
+    return InboundMessageFactory.create(order_ids=[OrderFactory.create(site=scene.site).pk])
+
+
+_destination = _key("destination_id", _placed_destination)
+_message_in = _key("message_id", _received)
+_message_out = _key(
+    "message_id", lambda scene: OutboundMessageFactory.create(order__site=scene.site, state="dead")
+)
+
+
 # -- the pages -------------------------------------------------------------------------------
 
 _BOTH = "GET POST"
@@ -263,6 +286,24 @@ PAGES: Mapping[str, Page] = {
     "study-act": _edit(Can.STUDY_ASSIGN, _with(_order, action="unassign")),
     "study-reassign": Page(Can.STUDY_ASSIGN, methods=_BOTH),
     "ordered": Page(Can.ORDERED_VIEW),
+    # interfaces
+    "destinations": Page(Can.DESTINATION_VIEW),
+    "destination-add": Page(Can.DESTINATION_CHANGE, methods=_BOTH),
+    "destination": _show(Can.DESTINATION_VIEW, _destination),
+    "destination-edit": _edit(Can.DESTINATION_CHANGE, _destination),
+    "destination-switch": _press(Can.DESTINATION_CHANGE, _destination),
+    "destination-delete": _edit(Can.DESTINATION_CHANGE, _destination),
+    "destination-try": _press(Can.MESSAGE_RUN, _destination),
+    "destination-resend": _edit(Can.MESSAGE_RUN, _destination),
+    "messages": Page(Can.MESSAGE_VIEW),
+    "messages-out": Page(Can.MESSAGE_VIEW),
+    "message-in": _show(Can.MESSAGE_VIEW, _message_in),
+    "message-in-open": _press(Can.MESSAGE_OPEN, _message_in),
+    "message-in-run": _edit(Can.MESSAGE_RUN, _message_in),
+    "message-out": _show(Can.MESSAGE_VIEW, _message_out),
+    "message-out-open": _press(Can.MESSAGE_OPEN, _message_out),
+    "message-out-resend": _press(Can.MESSAGE_RUN, _message_out),
+    "message-out-skip": _edit(Can.MESSAGE_RUN, _message_out),
     # a reader's own
     "my-list": Page(Can.STUDY_READ),
     "my-list-next": Page(Can.STUDY_READ, methods="POST"),
@@ -278,7 +319,7 @@ PAGES: Mapping[str, Page] = {
 }
 
 PUBLIC = frozenset(
-    {"login", "logout", "health", "health-db", "health-queue", "metrics", "refresh"}
+    {"login", "logout", "health", "health-db", "health-queue", "metrics", "refresh-hook"}
 )
 """Open without a sign-in; each has tests of its own that say what it tells."""
 OWN = frozenset({"board", "undo"})

@@ -160,6 +160,7 @@ def test_board_of_an_ended_session_goes_to_sign_in(site: Site) -> None:
     site.sign_in()
 
     Session.objects.all().delete()
+    UnassignedFactory()
 
     site.page.wait_for_url("**/login/?next=%2F")
     assert site.page.locator("#id_username").is_visible()

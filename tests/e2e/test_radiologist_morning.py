@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 
 import pytest
+from django.db import connection
 
 from apps.accounts.choices import Role
 from apps.assignment.models import Assignment
@@ -18,6 +20,28 @@ from tests.e2e.conftest import Site, person
 from tests.support.department import Department, forget_caches, order, send, settle
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+
+
+_AT_WORK = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'
+"""
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_running(site: Site) -> Iterator[None]:
+    """Leave the page and let its last poll end: emptying the tables would cross it."""
+    yield
+    site.page.goto("about:blank")
+    patience_ends = time.monotonic() + 5
+    while _at_work() and time.monotonic() < patience_ends:
+        time.sleep(0.05)
+
+
+def _at_work() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_AT_WORK)
+        return cursor.fetchone()[0]
 
 
 @pytest.fixture
@@ -232,6 +256,17 @@ def test_words_narrow_the_rows_and_stay_on_the_page(anna: Site) -> None:
     assert page.locator("table.mine tbody tr:not([hidden])").count() == 1
     assert page.input_value("#narrow") == "mrn-r2"
     assert not [url for url in anna.requests if "mrn-r2" in url.lower()]
+
+
+def test_a_key_that_is_held_down_starts_one_study(anna: Site) -> None:
+    anna.page.keyboard.down("n")
+    for _ in range(5):
+        anna.page.keyboard.down("n")
+        anna.page.wait_for_timeout(100)
+    anna.page.keyboard.up("n")
+
+    wait_for(anna, "R1", "in_progress")
+    assert [state(name).status for name in ("R2", "R3")] == ["assigned", "assigned"]
 
 
 def test_activity_is_noted(anna: Site) -> None:

@@ -153,12 +153,17 @@ def _offered(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def _open(radiologist_id: str) -> list[Assignment]:
-    """Return what the reader has open; assignment_open_by_reader holds nothing else."""
+    """Return what the reader has open; assignment_open_by_reader holds nothing else.
+
+    Sorted here: an order or a limit would tempt the planner to walk another index of history.
+    """
     rows = Assignment.objects.filter(
         radiologist=radiologist_id, is_current=True, completed_at__isnull=True
     )
     rows = rows.select_related("order__site", "order__procedure", "order__patient")
-    return list(rows.defer("trace").order_by("order__report_due_at", "pk")[: MOST + 1])
+    return sorted(
+        rows.defer("trace"), key=lambda row: (_missing_last(row.order.report_due_at), row.pk)
+    )
 
 
 def _over(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -71,10 +71,10 @@ class Readers:
 
 @dataclass(frozen=True, slots=True)
 class AtWork:
-    """Everybody's work at one moment, the same for every viewer."""
+    """Everybody who is on a shift or has open studies at one moment, the same for every viewer."""
 
     view: ConfigView
-    loads: Mapping[str, Workload]
+    rows: Mapping[str, ReaderRow]
     shifts: Mapping[str, tuple[ShiftFacts, ...]]
 
 
@@ -92,7 +92,14 @@ _HELD = f"""
 def at_work(at: datetime) -> AtWork:
     """Return who is on shift at ``at``, and what everybody has open."""
     view = current_view(read_versions())
-    return AtWork(view, live_loads(at), _shifts(view, at))
+    loads, shifts = live_loads(at), _shifts(view, at)
+    busy = {id_ for id_, load in loads.items() if load.open_studies}
+    people = view.compiled.people
+    rows = {
+        id_: _row(people[id_], loads.get(id_) or Workload(id_), shifts.get(id_, ()))
+        for id_ in {*shifts, *busy} & people.keys()
+    }
+    return AtWork(view, rows, shifts)
 
 
 def held() -> Held:
@@ -112,19 +119,14 @@ def readers(work: AtWork, lens: Lens, held: Held | None, *, limit: int = SHOWN) 
         held: where each reader has open studies; None where the lens shows everything.
         limit: how many rows at most, the most loaded first.
     """
-    seen = _everybody(work) if held is None else _those_of(work, lens, held)
-    rows = sorted((_row(work.view.compiled.people[id_], work) for id_ in seen), key=_place)
+    seen = work.rows.keys() if held is None else _those_of(work, lens, held)
+    rows = sorted((work.rows[id_] for id_ in seen), key=_place)
     counts = Counter(row.availability for row in rows)
     return Readers(
         rows=tuple(rows[:limit]),
         ids=frozenset(seen),
         counts=tuple((kind, counts[kind]) for kind in Availability if counts[kind]),
     )
-
-
-def _everybody(work: AtWork) -> set[str]:
-    busy = {id_ for id_, load in work.loads.items() if load.open_studies}
-    return {*work.shifts, *busy} & work.view.compiled.people.keys()
 
 
 def _those_of(work: AtWork, lens: Lens, held: Held) -> set[str]:
@@ -135,7 +137,7 @@ def _those_of(work: AtWork, lens: Lens, held: Held) -> set[str]:
         if any(_serves(shift, codes, lens.modality) for shift in shifts)
     }
     holding = {id_ for id_, places in held.items() if lens.shows_any(places)}
-    return (serving | holding) & work.view.compiled.people.keys()
+    return (serving | holding) & work.rows.keys()
 
 
 def _shifts(view: ConfigView, at: datetime) -> Mapping[str, tuple[ShiftFacts, ...]]:
@@ -159,10 +161,8 @@ def _serves(shift: ShiftFacts, codes: frozenset[str] | None, modality: str) -> b
     return any(work.modality in ("", modality) for work in shift.work_types)
 
 
-def _row(person: RadiologistFacts, work: AtWork) -> ReaderRow:
-    load = work.loads.get(person.id) or Workload(person.id)
+def _row(person: RadiologistFacts, load: Workload, shifts: Sequence[ShiftFacts]) -> ReaderRow:
     seats = person.max_concurrent_studies
-    shifts = work.shifts.get(person.id, ())
     return ReaderRow(
         id=person.id,
         name=person.name,

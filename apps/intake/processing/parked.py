@@ -53,7 +53,7 @@ def rerun_if_mapped(versions: Mapping[str, int]) -> int:
     if not chunk:
         return 0
     try:
-        all_or_each(chunk, read_again)
+        all_or_each(chunk, _rerun)
     except Exception:
         # The database went, and no later sweep would come by: these are tried again, last.
         _waiting.extend(chunk)
@@ -64,6 +64,10 @@ def rerun_if_mapped(versions: Mapping[str, int]) -> int:
 def _parked_ids() -> list[int]:
     rows = Unassigned.objects.filter(is_waiting=True, reason__in=PARKED)
     return list(rows.order_by("urgency_rank", "since").values_list("order_id", flat=True))
+
+
+def _rerun(ids: Sequence[int]) -> None:
+    read_again(ids)
 
 
 def read_again(ids: Sequence[int], *, actor: str = ACTOR) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from django.db import connection
@@ -175,8 +175,10 @@ def _row(one: Destination, scope: Scope, traffic: Traffic) -> DestinationRow:
 def _traffic(ids: Sequence[int], scope: Scope) -> dict[int, Traffic]:
     sites = "" if scope.everywhere else _AT_SITES
     with connection.cursor() as cursor:
-        values = {"ids": list(ids), "sites": list(scope.site_ids), "most": COUNTED_MOST}
-        cursor.execute(_TRAFFIC.format(sites=sites), values)
+        cursor.execute(
+            _TRAFFIC.format(sites=sites),
+            {"ids": list(ids), "sites": list(scope.site_ids), "most": COUNTED_MOST},
+        )
         return {row[0]: Traffic(*row[1:]) for row in cursor.fetchall()}
 
 
@@ -213,6 +215,3 @@ LEFT JOIN LATERAL (
     ORDER BY message.answered_at DESC LIMIT 1
 ) AS delivered ON true
 """
-
-WORTH_SAYING = timedelta(minutes=1)
-"""A queue that waits for longer is worth a word."""
