@@ -87,7 +87,8 @@
 (() => {
   const isTyping = (target) => target.closest("input, textarea, select, [contenteditable]");
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    // A key held down is pressed once.
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || isTyping(event.target)) return;
     const dialog = document.querySelector("dialog[open]");
     const root = dialog || document;
     const found = [...root.querySelectorAll(`[data-key="${CSS.escape(event.key)}"]`)]

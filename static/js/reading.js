@@ -54,14 +54,6 @@
     return Boolean(button);
   };
 
-  // A key that is held down would start study after study.
-  document.addEventListener("keydown", (event) => {
-    if (event.repeat && ["n", "u"].includes(event.key) && !event.target.closest("input, textarea, select")) {
-      event.preventDefault();
-      event.stopImmediatePropagation();
-    }
-  }, true);
-
   const moves = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
   document.addEventListener("keydown", (event) => {
     const target = event.target;

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.db import connections
+from django.db import connection, connections
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from apps.accounts.choices import Role
@@ -20,6 +21,10 @@ ARGUMENTS = [
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
 PASSWORD = "a long enough password"
+_AT_WORK = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'
+"""
 _REPORT_VIOLATIONS = """
     document.addEventListener("securitypolicyviolation", (event) =>
         console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`));
@@ -90,7 +95,24 @@ def site(browser: Browser, live_server: object, request: pytest.FixtureRequest) 
     page.on("pageerror", lambda error: site.errors.append(str(error)))
     page.on("request", lambda sent: site.requests.append(sent.url))
     yield site
+    # A poll that still runs would cross the emptying of the tables.
+    page.goto("about:blank")
+    wait_for_idle_server()
     page.close()
+
+
+def wait_for_idle_server() -> None:
+    """Wait until no other connection is in the middle of anything; at most some seconds."""
+    patience_ends = time.monotonic() + 5
+    while _at_work() and time.monotonic() < patience_ends:
+        time.sleep(0.05)
+
+
+def _at_work() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_AT_WORK)
+        found: int = cursor.fetchone()[0]
+    return found
 
 
 def person(username: str, *roles: Role, **values: object) -> User:

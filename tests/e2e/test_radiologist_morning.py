@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 
 import pytest
-from django.db import connection
 
 from apps.accounts.choices import Role
 from apps.assignment.models import Assignment
@@ -20,28 +18,6 @@ from tests.e2e.conftest import Site, person
 from tests.support.department import Department, forget_caches, order, send, settle
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
-
-
-_AT_WORK = """
-    SELECT count(*) FROM pg_stat_activity
-    WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'
-"""
-
-
-@pytest.fixture(autouse=True)
-def nothing_left_running(site: Site) -> Iterator[None]:
-    """Leave the page and let its last poll end: emptying the tables would cross it."""
-    yield
-    site.page.goto("about:blank")
-    patience_ends = time.monotonic() + 5
-    while _at_work() and time.monotonic() < patience_ends:
-        time.sleep(0.05)
-
-
-def _at_work() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(_AT_WORK)
-        return cursor.fetchone()[0]
 
 
 @pytest.fixture
