@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
 
 from apps.accounts.choices import Role
 from apps.core.access import EVERYWHERE, Access, Scope
@@ -52,7 +53,12 @@ ROLES: Mapping[Role, frozenset[Can]] = {
 }
 
 
-def access_from(granted: Iterable[tuple[Role, frozenset[int] | None]]) -> Access:
+Held = tuple[Role, frozenset[int] | None]
+"""A role and the sites it is held at; None is everywhere."""
+
+
+@lru_cache(maxsize=1024)
+def access_from(granted: tuple[Held, ...]) -> Access:
     """Return what roles come to.
 
     Args:

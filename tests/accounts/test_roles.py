@@ -83,12 +83,12 @@ def test_who_only_looks_may_change_no_record() -> None:
 
 def test_roles_at_several_places_add_up() -> None:
     access = access_from(
-        [
+        (
             (Role.TECHNICIAN, frozenset({1})),
             (Role.TECHNICIAN, frozenset({2, 3})),
             (Role.RADIOLOGIST, None),
             (Role.RADIOLOGIST, frozenset({1})),
-        ]
+        )
     )
     assert access == Access(
         {

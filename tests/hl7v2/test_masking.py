@@ -4,16 +4,15 @@ import pytest
 
 from apps.hl7v2.masking import ShownField, shown_segments
 
-VENDOR = "\n".join(
-    [
-        r"MSH|^~\&|PACS|Robina|ASSIGNMENT_ENGINE|ENTERPRISE|20260204120530||ORM^O01|||2.5.1",
-        "PID|1||MRN123^^^Robina||Doe^John||19800115|M|||1 Street^^Town||0755551234",
-        "OBR|1|STUDY_ID_123|ACCESSION_456|MRI MSK^MRI MUSCULOSKELETAL|||20260204120000",
-        "OBX|1|TX|Indication^Clinical Indication||Patient John Doe with knee pain",
-        "ZRD|1|Robina^Site Code|MRI^Modality|STAT^Urgency",
-        "ZXX|Doe^John",
-    ]
+SEGMENTS = (
+    r"MSH|^~\&|PACS|Robina|ASSIGNMENT_ENGINE|ENTERPRISE|20260204120530||ORM^O01|||2.5.1",
+    "PID|1||MRN123^^^Robina||Doe^John||19800115|M|||1 Street^^Town||0755551234",
+    "OBR|1|STUDY_ID_123|ACCESSION_456|MRI MSK^MRI MUSCULOSKELETAL|||20260204120000",
+    "OBX|1|TX|Indication^Clinical Indication||Patient John Doe with knee pain",
+    "ZRD|1|Robina^Site Code|MRI^Modality|STAT^Urgency",
+    "ZXX|Doe^John",
 )
+VENDOR = "\n".join(SEGMENTS)
 PERSONAL = ("MRN123", "Doe", "John", "19800115", "Street", "0755551234", "knee pain")
 
 
