@@ -137,8 +137,11 @@ class UserAdmin(RecordAdmin, BaseUserAdmin):
         found = _granter(request)
         if not isinstance(row, User):
             return bool(found.scope)
-        held = people.held_by(row)
-        return found.may_change(held, is_superuser=row.is_superuser)
+        return found.may_change(
+            people.held_by(row),
+            is_superuser=row.is_superuser,
+            home_ids=people.home_ids_of(row),
+        )
 
     @override
     def has_add_permission(self, request: HttpRequest) -> bool:

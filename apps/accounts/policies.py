@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from apps.accounts.roles import ROLES
@@ -43,7 +43,13 @@ class Granter:
             return self.scope.covers(reach.site_id)
         return reach.cluster_id in self.cluster_ids
 
-    def may_change(self, held: Iterable[Reach], *, is_superuser: bool) -> bool:
+    def may_change(
+        self,
+        held: Iterable[Reach],
+        *,
+        is_superuser: bool,
+        home_ids: Collection[int] | None = None,
+    ) -> bool:
         """Return whether a person may be changed: nobody who may more than oneself.
 
         Who may set a person's password may become them.
@@ -51,7 +57,12 @@ class Granter:
         Args:
             held: where the person's roles hold.
             is_superuser: whether the person is one.
+            home_ids: the home sites of the radiologist that the person is; of none listed means
+                of every site. None: the person is no radiologist.
         """
         if is_superuser and not self.is_superuser:
+            return False
+        # Who becomes a reader sees the reader's patients, at whichever site these are.
+        if home_ids is not None and not self.scope.changes(home_ids):
             return False
         return bool(self.scope) and all(self.covers(reach) for reach in held)

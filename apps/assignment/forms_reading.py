@@ -42,6 +42,12 @@ class TokenForm(forms.Form):
     token = forms.CharField(max_length=80)
 
 
+class NextForm(TokenForm):
+    """The study that the page showed as the next to start, and its state."""
+
+    order = forms.IntegerField(min_value=1, max_value=10**_MOST_DIGITS)
+
+
 class HandBackForm(TokenForm):
     """Why a study is handed back."""
 
@@ -88,12 +94,6 @@ def pinned_of(sent: QueryDict) -> Pinned | None:
     if "shown" not in sent:
         return None
     return Pinned(_ids(sent.get("shown", "")), frozenset(_ids(sent.get("new", ""))))
-
-
-def order_id_of(sent: str) -> int | None:
-    """Return an order's number as a page sent it, None for anything else."""
-    ids = _ids(sent)
-    return ids[0] if ids else None
 
 
 def _ids(sent: str) -> tuple[int, ...]:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from apps.audit.exceptions import UndoError
 from apps.audit.services.undo import undo
 from apps.core.actor import Actor
 from apps.core.guard import access_of
-from apps.core.htmx import HtmxHttpRequest, signed_in
+from apps.core.htmx import HtmxHttpRequest, own_address, signed_in
 
 
 @require_POST
@@ -25,10 +24,4 @@ def take_back(request: HtmxHttpRequest, changed_in: str) -> HttpResponse:
         messages.error(request, f"Not taken back. {error}")
     else:
         messages.success(request, "Taken back.")
-    return redirect(_back(request))
-
-
-def _back(request: HttpRequest) -> str:
-    wanted = request.POST.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()})
-    return wanted if is_ours else "/"
+    return redirect(own_address(request.POST.get("next", ""), "/"))

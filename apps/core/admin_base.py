@@ -22,7 +22,9 @@ from typing_extensions import override
 from apps.core.access import NOWHERE, Permission, Scope
 from apps.core.admin_scope import ScopedAdmin
 from apps.core.guard import access_of
+from apps.core.legible import legible
 from apps.core.zones import zone_choices
+from apps.hl7v2.masking import shown_segments
 
 if TYPE_CHECKING:
     TabularInline = admin.TabularInline[Any, Any]
@@ -121,6 +123,8 @@ class HistoryAdmin(ScopedAdmin):
     ordering: ClassVar[tuple[str, ...]] = ("-pk",)
     operate: ClassVar[Permission | None] = None
     """What the page's actions need."""
+    unsearched: ClassVar[frozenset[str]] = frozenset()
+    """Fields that no address may narrow the list by: who cannot see them must not guess them."""
 
     @override
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -136,6 +140,13 @@ class HistoryAdmin(ScopedAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Refuse: history stays."""
         return False
+
+    @override
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Refuse to narrow the list by what it may not show."""
+        if lookup.partition("__")[0] in self.unsearched:
+            return False
+        return super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type] # the admin always gives one
 
     def operate_scope(self, request: HttpRequest) -> Scope:
         """Return the sites at which the viewer may run the page's actions."""
@@ -231,6 +242,25 @@ def model_words(model: type[models.Model]) -> str:
 def preformatted(text: str) -> SafeString:
     """Return text with its line ends, escaped, for a read-only field."""
     return format_html('<pre class="raw">{}</pre>', text) if text else NOTHING
+
+
+def masked(raw: bytes, *, header: bytes = b"", address: str = "") -> SafeString:
+    """Return a message, one segment a line, without what it says of people.
+
+    A page of the admin is read by a plain GET, which leaves nothing in the trail: what a message
+    says of people is opened on its own page alone.
+
+    Args:
+        raw: the message or a part of it.
+        header: the bytes that hold MSH, where ``raw`` is a part without one; shown first.
+        address: the message's own page.
+    """
+    text = legible(raw, header=header)
+    whole = f"{legible(header)}\n{text}" if header else text
+    shown = preformatted("\n".join(segment.line for segment in shown_segments(whole)))
+    if not address:
+        return shown
+    return format_html('{}<a href="{}">The message\'s own page</a>', shown, address)
 
 
 def pretty_json(value: object) -> SafeString:

@@ -13,6 +13,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render, resolve_url
 from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
@@ -70,3 +71,12 @@ def signed_in(view: View[P]) -> View[P]:
         return HttpResponseClientRedirect(f"{resolve_url(settings.LOGIN_URL)}?{back}")
 
     return guarded
+
+
+def own_address(asked: str, otherwise: str) -> str:
+    """Return an address that a form or a link asks to go back to, if it is one of ours.
+
+    Only a path counts: a bare word would be taken for the name of a view.
+    """
+    is_ours = asked.startswith("/") and url_has_allowed_host_and_scheme(asked, allowed_hosts=None)
+    return asked if is_ours else otherwise

@@ -152,7 +152,13 @@ class Shelf:
                 return cast("Value", found)
             # Read before the rows: what changes in between is read twice rather than missed.
             beat = self._pulse.number
-            value, touches = make()
+            try:
+                value, touches = make()
+            except BaseException:
+                # Nothing is kept under the key, so nothing would ever drop its lock.
+                with self._lock:
+                    self._making.pop(key, None)
+                raise
             until = at + timedelta(seconds=settings.BOARD_KEEP_SECONDS)
             self._keep(key, Kept(value, beat, at, min(until, ends_at or until), touches))
             return value

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import BooleanField, Exists, F, Func, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from typing_extensions import override
 
 from apps.catalog.choices import UrgencyChoices
 from apps.core import clock
-from apps.core.access import Permission, Scope
-from apps.core.admin_base import HistoryAdmin, RecordAdmin, preformatted
+from apps.core.access import Permission
+from apps.core.admin_base import HistoryAdmin, RecordAdmin, masked
 from apps.core.admin_scope import FOR_ALL, RowScope
-from apps.core.legible import legible
 from apps.hl7v2.vocabulary import MODALITIES
 from apps.intake.models import (
     BatchMarker,
@@ -26,8 +26,8 @@ from apps.intake.models import (
     SenderProfile,
     default_accession_places,
 )
+from apps.intake.queries.inbound import wholly_within
 from apps.intake.services.by_hand import run_again
-from apps.orders.models import Order
 
 if TYPE_CHECKING:
     ProfileModelForm = forms.ModelForm[SenderProfile]
@@ -116,26 +116,13 @@ class SenderProfileAdmin(RecordAdmin):
     )
 
 
-class _IsAnyOf(Func):
-    """``a = ANY(b)``, which the index of ``a`` answers."""
-
-    template = "%(expressions)s)"
-    arg_joiner = " = ANY("
-    output_field = BooleanField()
-
-
-def _of_orders_at(messages: QuerySet[Any], scope: Scope) -> QuerySet[Any]:
-    """Return the messages that changed an order of these sites; others are everywhere's."""
-    orders = Order.objects.filter(_IsAnyOf(F("pk"), OuterRef("order_ids")))
-    return messages.filter(Exists(orders.filter(site__in=scope.site_ids)))
-
-
 @admin.register(InboundMessage)
 class InboundMessageAdmin(HistoryAdmin):
     """Every message received, newest first."""
 
-    row_scope = RowScope(limiter=_of_orders_at)
+    row_scope = RowScope(limiter=wholly_within)
     operate = Permission.MESSAGE_RUN
+    unsearched = frozenset({"raw", "ack", "digest"})
     list_display = (
         "id",
         "received_at",
@@ -195,8 +182,8 @@ class InboundMessageAdmin(HistoryAdmin):
 
     @admin.display(description="message")
     def raw_shown(self, message: InboundMessage) -> SafeString:
-        """Show the message, one segment a line."""
-        return preformatted(legible(bytes(message.raw)))
+        """Show the message masked, one segment a line, and where it can be opened."""
+        return masked(bytes(message.raw), address=reverse("message-in", args=[message.pk]))
 
     @admin.display(description="digest")
     def digest_shown(self, message: InboundMessage) -> str:
@@ -205,8 +192,8 @@ class InboundMessageAdmin(HistoryAdmin):
 
     @admin.display(description="answer")
     def ack_shown(self, message: InboundMessage) -> SafeString:
-        """Show the answer, one segment a line."""
-        return preformatted(legible(bytes(message.ack or b"")))
+        """Show the answer masked, one segment a line."""
+        return masked(bytes(message.ack or b""))
 
 
 @admin.register(BatchMarker)

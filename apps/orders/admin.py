@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from typing_extensions import override
 
-from apps.core.admin_base import NOTHING, HistoryAdmin, HistoryInline, preformatted
+from apps.core.access import Permission
+from apps.core.admin_base import NOTHING, HistoryAdmin, HistoryInline, masked
 from apps.core.admin_scope import RowScope, at_site
-from apps.core.legible import legible
+from apps.core.guard import access_of
 from apps.orders.models import Order, OrderIdentifier, OrderSegments, Patient, UnknownCancel
 from apps.orders.search import order_ids
 
 NUMBERS_HELP = "An accession, order number or study instance UID, in full."
+
+# What an order's page leaves out unless the viewer may see it at the order's site. The admin is
+# opened by people who look after systems: most of them need not see patients.
+_NEEDS: Mapping[str, Permission] = {
+    **dict.fromkeys(
+        ("patient", "patient_class", "patient_location", "visit_number", "indication"),
+        Permission.PATIENT_VIEW,
+    ),
+    "segments_shown": Permission.MESSAGE_VIEW,
+}
 
 
 class IdentifierInline(HistoryInline):
@@ -95,6 +110,18 @@ class OrderAdmin(HistoryAdmin):
         ("As it came", {"fields": ("segments_shown", "last_message_id")}),
     )
     readonly_fields = ("segments_shown",)
+    unsearched = frozenset(_NEEDS)
+
+    @override
+    def get_fieldsets(self, request: HttpRequest, obj: Order | None = None) -> Any:
+        """Leave out what the viewer may not see at the order's site."""
+        access = access_of(request)
+        site_id = obj.site_id if obj else None
+        hidden = {name for name, need in _NEEDS.items() if not access.scope(need).covers(site_id)}
+        return [
+            (title, {**options, "fields": _without(options["fields"], hidden)})
+            for title, options in super().get_fieldsets(request, obj)
+        ]
 
     @override
     def get_search_results(
@@ -107,8 +134,8 @@ class OrderAdmin(HistoryAdmin):
 
     @admin.display(description="segments")
     def segments_shown(self, order: Order) -> SafeString:
-        """Show the segments of the last message that changed the order."""
-        segments = OrderSegments.objects.filter(pk=order.pk).first()
+        """Show the segments of the last message that changed the order, masked."""
+        segments = OrderSegments.objects.select_related("order").filter(pk=order.pk).first()
         return _segments_text(segments) if segments else NOTHING
 
 
@@ -129,6 +156,7 @@ class OrderSegmentsAdmin(HistoryAdmin):
     """The segments of orders, as they came."""
 
     row_scope = at_site("order__site")
+    unsearched = frozenset({"header", "group"})
     list_display = ("order", "order_issuer")
     list_select_related = ("order",)
     search_fields = ("order__accession",)
@@ -152,7 +180,7 @@ class OrderSegmentsAdmin(HistoryAdmin):
 
     @admin.display(description="segments")
     def shown(self, segments: OrderSegments) -> SafeString:
-        """Show the segments, one a line."""
+        """Show the segments masked, one a line."""
         return _segments_text(segments)
 
 
@@ -167,5 +195,15 @@ class UnknownCancelAdmin(HistoryAdmin):
 
 
 def _segments_text(segments: OrderSegments) -> SafeString:
-    header, group = bytes(segments.header), bytes(segments.group)
-    return preformatted(f"{legible(header)}\n{legible(group, header=header)}")
+    message_id = segments.order.last_message_id
+    address = reverse("message-in", args=[message_id]) if message_id else ""
+    return masked(bytes(segments.group), header=bytes(segments.header), address=address)
+
+
+def _without(fields: Iterable[Any], hidden: set[str]) -> list[Any]:
+    """Return a fieldset's fields without the hidden ones; a line left empty goes."""
+    kept = [
+        tuple(name for name in line if name not in hidden) if isinstance(line, tuple) else line
+        for line in fields
+    ]
+    return [line for line in kept if line and line not in hidden]

@@ -10,14 +10,14 @@ from typing import Any, Protocol
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from typing_extensions import override
 
 from apps.core import clock
 from apps.core.access import Permission
-from apps.core.admin_base import HistoryAdmin, RecordAdmin, model_words, preformatted
+from apps.core.admin_base import HistoryAdmin, RecordAdmin, masked, model_words
 from apps.core.admin_scope import at_site, at_sites
-from apps.core.legible import legible
 from apps.orders.search import order_ids
 from apps.outbound.exceptions import MessageStateError
 from apps.outbound.models import Destination, DestinationLink, OutboundMessage
@@ -136,6 +136,7 @@ class OutboundMessageAdmin(HistoryAdmin):
 
     row_scope = at_site("order__site")
     operate = Permission.MESSAGE_RUN
+    unsearched = frozenset({"payload"})
     list_display = (
         "control_id",
         "destination",
@@ -210,5 +211,5 @@ class OutboundMessageAdmin(HistoryAdmin):
 
     @admin.display(description="message")
     def payload_shown(self, message: OutboundMessage) -> SafeString:
-        """Show the message, one segment a line."""
-        return preformatted(legible(bytes(message.payload)))
+        """Show the message masked, one segment a line, and where it can be opened."""
+        return masked(bytes(message.payload), address=reverse("message-out", args=[message.pk]))

@@ -116,7 +116,7 @@ class RuleVersionAdmin(HistoryAdmin):
     readonly_fields = ("conditions", "content_shown")
 
     @override
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Allow the link from a rule to its versions."""
         return lookup == "rule_id" or super().lookup_allowed(lookup, value, request)
 

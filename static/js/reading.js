@@ -14,6 +14,18 @@
   const studies = () => [...list().querySelectorAll("[data-study]")].filter((one) => !one.hidden);
   const current = () => studies().find((one) => one.dataset.study === selected);
 
+  // "Next" starts the study that it names, as this page shows it, and no other: the first that can
+  // be started after the one the reader chose, and round to the top again.
+  const nameNext = () => {
+    const all = [...list().querySelectorAll("[data-study]")];
+    const at = isChosen ? all.findIndex((one) => one.dataset.study === selected) : -1;
+    const next = [...all.slice(at + 1), ...all.slice(0, at + 1)].find(
+      (one) => one.querySelector("[data-act=s]"));
+    const form = document.getElementById("next").form;
+    form.elements.order.value = next ? next.dataset.study : "";
+    form.elements.token.value = next ? next.querySelector("input[name=token]").value : "";
+  };
+
   const select = (study, { focus = true, chosen = true } = {}) => {
     isChosen = isChosen || chosen;
     for (const one of list().querySelectorAll("[data-study]")) {
@@ -22,8 +34,7 @@
       one.toggleAttribute("data-selected", isIt);
     }
     selected = study ? study.dataset.study : null;
-    const after = list().querySelector("input[name=after]");
-    if (after) after.value = isChosen && selected || "";
+    nameNext();
     if (study && focus) {
       study.focus({ preventScroll: true });
       study.scrollIntoView({ block: "nearest" });

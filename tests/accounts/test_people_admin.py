@@ -19,7 +19,8 @@ from apps.accounts.models import RoleGrant, User
 from apps.accounts.services.last_administrator import keeping_an_administrator
 from apps.audit.models import AuditEvent
 from apps.catalog.models import Cluster, Site
-from tests.factories import ClusterFactory, SiteFactory, UserFactory
+from apps.roster.models import RadiologistSite
+from tests.factories import ClusterFactory, RadiologistFactory, SiteFactory, UserFactory
 from tests.support.admin_forms import added_row, admin_url, errors_of, shown_form
 from tests.support.people import client_of, person, signed_in
 
@@ -101,6 +102,38 @@ def test_whose_roles_reach_further_is_looked_at_and_never_changed() -> None:
     password = f"/admin/accounts/user/{wider.pk}/password/"
     assert client.get(password).status_code == 403
     assert client.post(admin_url("accounts.user", "delete", wider.pk)).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("homes", "may"),
+    [((), False), (("other",), False), (("mine", "other"), False), (("mine",), True)],
+)
+def test_a_reader_of_another_site_is_not_taken_over(homes: tuple[str, ...], may: bool) -> None:
+    sites = {"mine": SiteFactory.create(), "other": SiteFactory.create()}
+    # No roles at all: only that the person is a reader says how far they reach.
+    user = UserFactory.create(username="reader")
+    reader = RadiologistFactory.create(user=user)
+    for name in homes:
+        RadiologistSite.objects.create(radiologist=reader, site=sites[name])
+    client = signed_in(Role.ADMINISTRATOR, site=sites["mine"])
+    password = f"/admin/accounts/user/{user.pk}/password/"
+    assert client.get(password).status_code == (200 if may else 403)
+    address = admin_url("accounts.user", "change", user.pk)
+    role = {"role": "radiologist", "site": sites["mine"].pk, "cluster": ""}
+    form = shown_form(signed_in(Role.ADMINISTRATOR), address)
+    answer = client.post(address, added_row(form, "grants", **role))
+    assert answer.status_code == (302 if may else 403)
+    assert len(_roles(user)) == int(may)
+    deleted = client.post(admin_url("accounts.user", "delete", user.pk), {"post": "yes"})
+    assert (deleted.status_code == 403) is not may
+
+
+def test_an_administrator_everywhere_changes_a_reader_of_every_site() -> None:
+    user = UserFactory.create()
+    RadiologistFactory.create(user=user)
+    client = signed_in(Role.ADMINISTRATOR)
+    assert client.get(f"/admin/accounts/user/{user.pk}/password/").status_code == 200
+    assert _grant(client, user, Role.RADIOLOGIST) == []
 
 
 def test_a_superuser_is_changed_by_superusers_only() -> None:

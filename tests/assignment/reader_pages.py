@@ -67,6 +67,12 @@ def pinned(response: HttpResponse) -> dict[str, str]:
     return dict(found)
 
 
+def next_of(response: HttpResponse) -> dict[str, str]:
+    """Return what the button of the next study names: the study and its state."""
+    (form,) = re.findall(r'<form [^>]*action="/my-list/next/.*?</form>', response.content.decode())
+    return dict(re.findall(r'name="(order|token)" value="([^"]*)"', form))
+
+
 def said(response: HttpResponse) -> list[str]:
     """Return the messages of the page."""
     return re.findall(r'class="notice".*?<span>(.*?)</span>', response.content.decode())

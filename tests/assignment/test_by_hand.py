@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from django.db import connection, transaction
 
+from apps.assignment.desk.clocks import ACKNOWLEDGE_KIND, ALL
 from apps.assignment.exceptions import (
     NotFitError,
     NotPossibleError,
@@ -19,11 +20,13 @@ from apps.assignment.exceptions import (
 from apps.assignment.explanation import sentences
 from apps.assignment.models import Assignment, LedgerEntry, Unassigned
 from apps.assignment.policies import ALLOWED, Action, allowed_actions, can, check_can
+from apps.assignment.queries.acting import acted_study, consequences
 from apps.assignment.services import by_hand, reading
 from apps.assignment.services.replay import replay_stored
+from apps.assignment.snapshot.ledger import ledger
 from apps.assignment.study import StudyState
-from apps.core import clock
-from apps.core.access import Scope
+from apps.core import clock, due
+from apps.core.access import EVERYWHERE, Scope
 from apps.engine.codes import Urgency
 from apps.orders.choices import OrderStatus
 from apps.orders.models import Order
@@ -347,6 +350,64 @@ class TestUnassign:
             settle()
             assert readers() == {"P1": "DR_A"}
 
+    @pytest.mark.parametrize(
+        ("minutes", "words", "is_waiting"),
+        [
+            (0, "until its SLA is breached", False),
+            (70, "until the next step", False),
+            (24 * 60, "tried again by itself within a minute", True),
+        ],
+    )
+    def test_is_put_aside_only_while_something_ahead_takes_it_up(
+        self, minutes: int, words: str, *, is_waiting: bool
+    ) -> None:
+        with time_machine.travel(NOON, tick=False) as moment:
+            department = Department()
+            department.add_reader("DR_A", max_concurrent_studies=5)
+            send(*order(placer="P1", priority="S"))
+            act(reading.acknowledge, radiologist_id="DR_A", actor="user:a")
+            moment.shift(timedelta(minutes=minutes))
+            settle()
+            seen = state()
+            study = acted_study(seen.order_id, scope=EVERYWHERE)
+            assert study is not None
+            said = " ".join(effect.words for effect in consequences(Action.UNASSIGN, study))
+
+            act(by_hand.unassign, seen, reason="wrong protocol")
+
+            assert words in said
+            assert Unassigned.objects.get().is_waiting is is_waiting
+
+    def test_after_the_last_step_it_is_tried_again(self) -> None:
+        with time_machine.travel(NOON, tick=False) as moment:
+            department = Department()
+            department.add_reader("DR_A")
+            send(*order(placer="P1", priority="S"))
+            act(reading.start, radiologist_id="DR_A", actor="user:a")
+            moment.shift(timedelta(days=1))
+            settle()
+            Workload.objects.update(presence="offline")
+            act(by_hand.unassign, reason="wrong protocol")
+
+            department.add_reader("DR_B")
+            moment.shift(timedelta(minutes=1))
+            settle()
+
+            assert readers() == {"P1": "DR_B"}
+
+    def test_without_a_due_time_it_waits_for_a_person_and_says_so(self, given: Department) -> None:
+        Order.objects.update(report_due_at=None)
+        study = acted_study(state().order_id, scope=EVERYWHERE)
+        assert study is not None
+        said = " ".join(effect.words for effect in consequences(Action.UNASSIGN, study))
+
+        act(by_hand.unassign, reason="wrong protocol")
+        given.add_reader("DR_NEW")
+        settle()
+
+        assert "its report has no due time" in said
+        assert reasons() == {"P1": "by_hand"}
+
     @pytest.mark.usefixtures("given")
     def test_needs_a_reason(self) -> None:
         with pytest.raises(ReasonNeededError):
@@ -503,6 +564,31 @@ class TestUrgency:
         with pytest.raises(NotPossibleError, match="It is ROUTINE already"):
             act(by_hand.change_urgency, urgency=Urgency.ROUTINE)
 
+    def test_missed_study_that_becomes_stat_is_offered_on(self) -> None:
+        with time_machine.travel(NOON, tick=False) as moment:
+            department = Department()
+            department.add_reader("DR_A")
+            send(*order(placer="P1", priority="A"))
+            department.add_reader("DR_B")
+            Assignment.objects.update(acknowledge_due_at=NOON + timedelta(minutes=5))
+            Order.objects.update(acknowledge_minutes=5)  # as many as STAT has
+            due.schedule_by(ACKNOWLEDGE_KIND, ALL, NOON + timedelta(minutes=5))
+            moment.shift(timedelta(minutes=6))
+            settle()
+            assert "not_acknowledged" in Order.objects.get().flags
+
+            act(by_hand.change_urgency, urgency=Urgency.STAT)
+
+            made = Assignment.objects.get()
+            assert (made.acknowledge_missed_at, made.acknowledge_due_at) == (
+                None,
+                NOON + timedelta(minutes=11),
+            )
+            assert "not_acknowledged" not in Order.objects.get().flags
+            moment.shift(timedelta(minutes=6))
+            settle()
+            assert readers() == {"P1": "DR_B"}
+
 
 class TestStale:
     @pytest.mark.parametrize(
@@ -600,3 +686,23 @@ def _counted(labels: dict[str, str]) -> float:
     from prometheus_client import REGISTRY  # noqa: PLC0415 -- beside its only use
 
     return REGISTRY.get_sample_value("assignment_engine_assignments_total", labels) or 0.0
+
+
+@pytest.mark.usefixtures("given")
+def test_what_is_rolled_back_is_in_nobodys_last_hour() -> None:
+    """Several actions in one transaction read each other's lines, which may never come to be."""
+    send(*order(placer="P2"))
+    now = clock.now()
+    before = {name: ledger().hour_of(name, now) for name in ("DR_A", "DR_B")}
+
+    def move_all() -> None:
+        for name in ("P1", "P2", "P1"):
+            seen = state(name)
+            to = "DR_A" if seen.radiologist_id == "DR_B" else "DR_B"
+            act(by_hand.assign, seen, radiologist_id=to)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        move_all()
+
+    assert {name: ledger().hour_of(name, now) for name in ("DR_A", "DR_B")} == before

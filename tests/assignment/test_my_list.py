@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.choices import Role
-from apps.accounts.models import RoleGrant
+from apps.accounts.models import RoleGrant, User
 from apps.assignment.models import Assignment
 from apps.assignment.services import by_hand
 from apps.orders.models import Order, Patient
@@ -19,6 +19,7 @@ from tests.assignment.hand import act, history, lines, loads_are_exact, open_stu
 from tests.assignment.reader_pages import (
     PART,
     do,
+    next_of,
     offers,
     order_id,
     pinned,
@@ -502,38 +503,81 @@ def test_study_that_was_moved_away_meanwhile_is_shown_as_gone(
     assert rows(answer) == ["P1"]
 
 
-def test_next_goes_on_from_any_row_in_the_readers_own_order(three: Client) -> None:
-    shown = three.get("/my-list/?sort=study")
-    sent = pinned(shown) | {"after": str(order_id("A"))}
+def test_next_starts_the_study_that_the_page_named(three: Client) -> None:
+    page = three.get("/my-list/?sort=study")
+    for _ in "ABC":
+        page = three.post("/my-list/next/?sort=study", pinned(page) | next_of(page), headers=PART)
+        selected = page.content.decode()
+    none_left = three.post("/my-list/next/?sort=study", pinned(page) | next_of(page), headers=PART)
 
-    first = three.post("/my-list/next/?sort=study", sent, headers=PART)
-    sent = pinned(first) | {"after": str(order_id("B"))}
-    three.post("/my-list/next/?sort=study", sent, headers=PART)
-    sent["after"] = str(order_id("C"))
-    round_to_the_top = three.post("/my-list/next/?sort=study", sent, headers=PART)
-    none_left = three.post("/my-list/next/?sort=study", sent, headers=PART)
-
-    assert f'data-select="{order_id("B")}"' in first.content.decode()
-    assert rows(round_to_the_top) == ["A", "B", "C"]
+    assert f'data-select="{order_id("C")}"' in selected
+    assert rows(page) == ["A", "B", "C"]
     assert {state(name).status for name in "ABC"} == {"in_progress"}
-    assert said(none_left) == ["Nothing is left to start."]
+    assert (none_left.status_code, said(none_left)) == (200, ["Nothing is left to start."])
     assert Assignment.objects.filter(acknowledged_at=None).count() == 0
 
 
-def test_next_takes_a_stat_study_first(mine: Client) -> None:
+@pytest.mark.parametrize("part", [True, False], ids=["htmx", "no script"])
+def test_next_pressed_twice_starts_one_study(three: Client, *, part: bool) -> None:
+    sent = next_of(three.get("/my-list/"))
+    headers = PART if part else {}
+
+    answers = [three.post("/my-list/next/", sent, headers=headers) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [200 if part else 302, 409]
+    assert "The study has changed since you looked." in answers[1].content.decode()
+    assert [state(name).status for name in "BCA"] == ["in_progress", "assigned", "assigned"]
+
+
+def test_next_that_went_to_somebody_else_starts_nothing(
+    three: Client, department: Department
+) -> None:
+    sent = next_of(three.get("/my-list/"))
+    department.add_reader("DR_B")
+    act(by_hand.assign, state("B"), radiologist_id="DR_B")
+
+    answer = three.post("/my-list/next/", sent, headers=PART)
+
+    assert (answer.status_code, rows(answer)) == (409, ["C", "A"])
+    assert {state(name).status for name in "ABC"} == {"assigned"}
+
+
+@pytest.mark.parametrize("sent", [{}, {"order": "", "token": ""}, {"order": "x", "token": "y"}])
+def test_next_that_names_no_study_starts_none(three: Client, sent: dict[str, str]) -> None:
+    answer = three.post("/my-list/next/", sent, headers=PART)
+
+    assert (answer.status_code, rows(answer)) == (409, ["B", "C", "A"])
+    assert {state(name).status for name in "ABC"} == {"assigned"}
+
+
+def test_next_is_a_stat_study_first(mine: Client) -> None:
     send(*order(placer="S1", priority="S"))
 
-    mine.post("/my-list/next/", {"after": ""})
+    mine.post("/my-list/next/", next_of(mine.get("/my-list/")))
 
     assert (state("S1").status, state("P1").status) == ("in_progress", "assigned")
 
 
-def test_next_does_not_start_what_is_held(three: Client) -> None:
+def test_next_is_not_what_is_held(three: Client) -> None:
     act(by_hand.hold, state("B"), reason="images are missing")
 
-    three.post("/my-list/next/", {"after": ""})
+    three.post("/my-list/next/", next_of(three.get("/my-list/")))
 
     assert (state("B").status, state("C").status) == ("held", "in_progress")
+
+
+def test_what_shows_patients_is_kept_by_no_browser(mine: Client, reader: Radiologist) -> None:
+    RoleGrant.objects.create(user=User.objects.get(username=reader.pk.lower()), role=Role.MANAGER)
+    pages = [
+        mine.get("/my-list/"),
+        mine.get(f"/studies/{order_id()}/"),
+        mine.get(f"/my-list/{order_id()}/hand-back/"),
+        mine.post("/my-list/next/", {}),
+        do(mine, "acknowledge"),
+        do(mine, "take"),
+    ]
+
+    assert all("no-store" in page["Cache-Control"] for page in pages)
 
 
 # -- handing back ---------------------------------------------------------------------------

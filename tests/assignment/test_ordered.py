@@ -178,3 +178,12 @@ def test_my_orders_are_found_by_their_index(rita: Client) -> None:
         plan = "\n".join(row[0] for row in cursor.fetchall())
 
     assert "order_by_provider" in plan
+
+
+def test_words_with_a_nul_byte_are_words(rita: Client) -> None:
+    OrderFactory(accession="MINE", **MINE)
+
+    answer = rita.get("/ordered/", {"q": "MI\0NE"})
+
+    assert (answer.status_code, studies(answer)) == (200, ["MINE"])
+    assert "no-store" in answer["Cache-Control"]

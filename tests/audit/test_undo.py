@@ -28,6 +28,7 @@ from tests.support.people import client_of, person
 pytestmark = pytest.mark.db
 
 ANN = Actor("user", "ann")
+BOB = Actor("user", "bob")
 NOT_YOURS = "There is nothing of yours to take back here."
 
 
@@ -137,6 +138,40 @@ def test_who_may_no_longer_change_such_rows_takes_nothing_back() -> None:
     with pytest.raises(UndoError, match="cannot be taken back"):
         _undo(access=looks)
     assert Procedure.objects.filter(pk=procedure.pk).exists()
+
+
+def test_a_row_that_has_come_to_another_site_since_is_not_taken_back_from_here() -> None:
+    here, elsewhere = SiteFactory.create(), SiteFactory.create()
+    shift = ShiftFactory.create(all_sites=False, is_active=True)
+    ShiftSite.objects.create(shift=shift, site=here)
+    with acting_as(ANN, "r1"):
+        Shift.objects.filter(pk=shift.pk).update(is_active=False)
+    of_here = Access({Permission.SHIFT_CHANGE: Scope(site_ids=frozenset({here.pk}))})
+    with acting_as(BOB, "r2"):
+        ShiftSite.objects.create(shift=shift, site=elsewhere)
+
+    with pytest.raises(UndoError, match="cannot be taken back"):
+        _undo(access=of_here)
+    with acting_as(BOB, "r3"):
+        ShiftSite.objects.filter(site=elsewhere).delete()
+    assert _undo(access=of_here) == 1
+    shift.refresh_from_db()
+    assert shift.is_active is True
+
+
+def test_a_deleted_record_is_still_its_sites() -> None:
+    here = SiteFactory.create()
+    shift = ShiftFactory.create(all_sites=False)
+    ShiftSite.objects.create(shift=shift, site=here)
+    with acting_as(ANN, "r1"):
+        shift.delete()
+    of_another = Access({Permission.SHIFT_CHANGE: Scope(site_ids=frozenset({here.pk + 1}))})
+    of_here = Access({Permission.SHIFT_CHANGE: Scope(site_ids=frozenset({here.pk}))})
+
+    with pytest.raises(UndoError, match="cannot be taken back"):
+        _undo(access=of_another)
+    assert _undo(access=of_here) >= 2
+    assert ShiftSite.objects.get().site_id == here.pk
 
 
 def test_history_and_tables_that_nobody_guards_are_never_taken_back() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from urllib.parse import unquote
 
 import pytest
 from django.db import connection
@@ -41,9 +42,9 @@ def token_of(page: str) -> str:
 
 
 def stamp_of(page: str) -> str:
-    found = re.search(r"stamp=(\d+)", page)
+    found = re.search(r"stamp=([^&\"]+)", page)
     assert found is not None
-    return found[1]
+    return unquote(found[1])
 
 
 def poll(client: Client, page: str, path: str = "/") -> object:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from apps.accounts.choices import Role
 from apps.audit.models import AuditEvent
+from apps.core.access import EVERYWHERE, Scope
 from apps.intake.choices import InboundState
 from apps.intake.models import InboundMessage, SenderProfile
+from apps.intake.queries.inbound import wholly_within
 from tests.factories.intake import InboundMessageFactory
+from tests.factories.orders import OrderFactory
 from tests.factories.people import UserFactory
 from tests.factories.times import NOON
 from tests.support.admin_forms import admin_url, errors_of, shown_form
@@ -26,15 +30,62 @@ def client() -> Client:
 
 
 def test_raw_message_is_shown_as_harmless_text(client: Client) -> None:
-    raw = b"MSH|^~\\&|PACS|Robina\rPID|1||1||<script>alert(1)</script>^\x0b\xe2\x80\xae\rOBX|\xff"
+    raw = b"MSH|^~\\&|PACS|<script>alert(1)</script>\x0b\xe2\x80\xae\rPID|1||1||Doe\rOBX|\xff"
     message = InboundMessageFactory.create(raw=raw)
     page = client.get(admin_url("intake.inboundmessage", "change", message.pk)).content.decode()
     assert (
-        '<pre class="raw">MSH|^~\\&amp;|PACS|Robina\n'
-        "PID|1||1||&lt;script&gt;alert(1)&lt;/script&gt;^␋" in page
+        '<pre class="raw">MSH|^~\\&amp;|PACS|&lt;script&gt;alert(1)&lt;/script&gt;␋\\u202e\n'
+        "PID|1||•||•••\nOBX|\\xff</pre>" in page
     )
     assert "<script>alert" not in page
     assert "\u202e" not in page
+
+
+def test_messages_are_masked_and_lead_to_where_they_are_opened(client: Client) -> None:
+    raw = b"MSH|^~\\&|PACS\rPID|1||SECRETNAME||SECRETNAME^Pat\rOBR|1|P1|||||||||||SECRETNAME"
+    ack = b"MSH|^~\\&|ENGINE\rMSA|AE|1|SECRETNAME"
+    message = InboundMessageFactory.create(raw=raw, ack=ack)
+    page = client.get(admin_url("intake.inboundmessage", "change", message.pk)).content.decode()
+    listed = client.get(admin_url("intake.inboundmessage", "changelist")).content.decode()
+    assert "SECRETNAME" not in page + listed
+    assert "OBR|1|P1|" in page
+    assert "MSA|AE|1|••••••••••</pre>" in page
+    assert f'href="{reverse("message-in", args=[message.pk])}"' in page
+
+
+def test_an_auditor_opens_no_message_in_the_admin() -> None:
+    message = InboundMessageFactory.create(raw=b"MSH|^~\\&|PACS\rPID|1||SECRETNAME")
+    client = client_of(person(Role.AUDITOR))
+    for page, key, status in (("change", [message.pk], 404), ("changelist", [], 403)):
+        answer = client.get(admin_url("intake.inboundmessage", page, *key))
+        assert (answer.status_code, b"SECRETNAME" in answer.content) == (status, False)
+
+
+def test_a_message_of_another_sites_order_too_is_not_there_and_is_not_run_again() -> None:
+    mine, other = OrderFactory.create(), OrderFactory.create()
+    own = quarantined(order_ids=[mine.pk])
+    mixed = quarantined(order_ids=[mine.pk, other.pk])
+    client = client_of(person(Role.ADMINISTRATOR, site=mine.site))
+    listed = client.get(admin_url("intake.inboundmessage", "changelist"))
+    assert list(listed.context["cl"].queryset) == [own]
+    for message, status in ((own, 200), (mixed, 404)):
+        address = admin_url("intake.inboundmessage", "change", message.pk)
+        assert client.get(address).status_code == status
+    run_again(client, own, mixed)
+    own.refresh_from_db()
+    mixed.refresh_from_db()
+    assert (own.state, mixed.state) == ("waiting", "quarantined")
+
+
+def test_who_may_run_at_one_site_alone_runs_no_mixed_message_they_may_see() -> None:
+    mine, other = OrderFactory.create(), OrderFactory.create()
+    messages = InboundMessageFactory.create_batch(2, order_ids=[mine.pk, other.pk])
+    assert set(wholly_within(InboundMessage.objects.all(), EVERYWHERE)) == set(messages)
+    at_mine = Scope(site_ids=frozenset({int(mine.site_id or 0)}))
+    at_both = Scope(site_ids=at_mine.site_ids | {int(other.site_id or 0)})
+    seen_at_both = wholly_within(InboundMessage.objects.all(), at_both)
+    assert set(seen_at_both) == set(messages)
+    assert list(wholly_within(seen_at_both, at_mine)) == []
 
 
 def quarantined(**values: object) -> InboundMessage:

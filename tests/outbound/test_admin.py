@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
+from apps.accounts.choices import Role
 from apps.audit.models import AuditEvent
 from apps.outbound.choices import OutboundState
 from apps.outbound.models import Destination, DestinationLink, OutboundMessage
@@ -12,6 +14,7 @@ from tests.factories.outbound import DestinationFactory, OutboundMessageFactory
 from tests.factories.people import UserFactory
 from tests.factories.times import NOON
 from tests.support.admin_forms import admin_url
+from tests.support.people import client_of, person
 
 pytestmark = pytest.mark.db
 
@@ -21,6 +24,18 @@ def client() -> Client:
     signed_in = Client()
     signed_in.force_login(UserFactory.create(username="ada", is_staff=True, is_superuser=True))
     return signed_in
+
+
+def test_messages_are_masked_and_lead_to_where_they_are_opened(client: Client) -> None:
+    payload = b"MSH|^~\\&|ENGINE\rPID|1||SECRETNAME||SECRETNAME^Pat\rOBR|1|P1|||||||||||SECRETNAME"
+    message = OutboundMessageFactory.create(payload=payload)
+    address = admin_url("outbound.outboundmessage", "change", message.pk)
+    page = client.get(address).content.decode()
+    listed = client.get(admin_url("outbound.outboundmessage", "changelist")).content.decode()
+    assert "SECRETNAME" not in page + listed
+    assert "PID|1||••••••••••||••••••••••^•••\nOBR|1|P1|" in page
+    assert f'href="{reverse("message-out", args=[message.pk])}"' in page
+    assert client_of(person(Role.AUDITOR)).get(address).status_code == 404
 
 
 def act(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import Q, QuerySet
 
 from apps.accounts.models import RoleGrant, User
@@ -27,6 +29,14 @@ def reach_of(grant: RoleGrant) -> Reach:
 def held_by(user: User) -> list[Reach]:
     """Return where a person's roles hold."""
     return [reach_of(grant) for grant in RoleGrant.objects.filter(user=user)]
+
+
+def home_ids_of(user: User) -> list[int] | None:
+    """Return the home sites of the radiologist that a person is; None for who is none."""
+    radiologist: Any = getattr(user, "radiologist", None)
+    if radiologist is None:
+        return None
+    return list(radiologist.home_sites.values_list("site", flat=True))
 
 
 def people_at(people: QuerySet[User], scope: Scope) -> QuerySet[User]:

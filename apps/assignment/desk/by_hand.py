@@ -20,8 +20,10 @@ from apps.assignment.exceptions import (
     ReasonNeededError,
 )
 from apps.assignment.policies import Action
+from apps.assignment.snapshot.ledger import LedgerCopy
 from apps.assignment.study import REPORTED_BY_HAND, SHORTEST_REASON, URGENCY_BY_HAND
 from apps.assignment.taking import Taker, Waiting, why_not_take
+from apps.assignment.taking_off import WaitsFor, after_taking_off
 from apps.engine.by_hand import HandChoice, decide_by_hand, shifts_for
 from apps.engine.codes import Reason, Step, Urgency
 from apps.engine.decision import Snapshot
@@ -39,8 +41,12 @@ _NOT_OPENED = frozenset({OrderStatus.ASSIGNED, OrderStatus.ACKNOWLEDGED})
 
 
 def open_hand_desk(*, at: datetime, actor: str) -> HandDesk:
-    """Take the assignment lock and return a desk for a person; call it inside a transaction."""
-    desk = open_desk(at=at, actor=actor)
+    """Take the assignment lock and return a desk for a person; call it inside a transaction.
+
+    A web request may open several in one transaction, and the later ones read what the earlier
+    wrote. That may yet be rolled back, so none of it goes to the process's copy of the ledger.
+    """
+    desk = open_desk(at=at, actor=actor, lines=LedgerCopy())
     return HandDesk(
         at=desk.at, view=desk.view, book=desk.book, actor=desk.actor, versions=desk.versions
     )
@@ -87,10 +93,18 @@ class HandDesk(Desk):
         given.made_by, given.made_note = self.actor, note
 
     def take_off(self, case: Case, *, note: str) -> None:
-        """Take the reader off; it is not tried again by itself before its SLA is breached."""
+        """Take the reader off; it is not tried again by itself before its SLA is breached.
+
+        One that no step after a breach would take up any more goes on being tried.
+        """
         require_reason(note, "Taking its reader off needs a reason.")
+        order = case.order
+        waits_for = after_taking_off(order, self.view.policies.tiers_of(order), at=self.at)
         _current(case).end_note = note
-        self._put_aside(case, note)
+        if waits_for is WaitsFor.RETRY:
+            self.queue(case, Reason.BY_HAND, text=note)
+        else:
+            self._put_aside(case, note)
 
     def decide_again(self, case: Case) -> None:
         """Let the engine decide now.

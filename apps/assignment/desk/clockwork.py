@@ -51,6 +51,8 @@ class Clockwork(Steps):
             return
         case.order.urgency = urgency.value
         self.set_due_times(case)
+        if urgency is Urgency.STAT:
+            self._await_answer_again(case)
         self.resize(case)
         self.pending.touch(case)
 
@@ -175,8 +177,23 @@ class Clockwork(Steps):
             self.note_missed(case)
         order.acknowledge_minutes = minutes
         order.acknowledge_due_at = clock.due_after(order, minutes)
-        if not is_changed or assignment is None or assignment.acknowledged_at is not None:
+        if is_changed and assignment is not None and assignment.acknowledged_at is None:
+            self._set_answer_due(case, assignment)
+
+    def _await_answer_again(self, case: Case) -> None:
+        """Give a reader who missed the time of a lower urgency that of STAT.
+
+        A miss is noted once, and only one that is noted while STAT offers the order on.
+        """
+        assignment = case.assignment
+        if assignment is None or case.order.status in ENDED:
             return
+        is_missed = assignment.acknowledge_missed_at is not None
+        if is_missed and assignment.acknowledged_at is None:
+            self._set_answer_due(case, assignment)
+
+    def _set_answer_due(self, case: Case, assignment: Assignment) -> None:
+        """Set anew when the reader must have acknowledged; what was missed before is past."""
         assignment.acknowledge_due_at = self.acknowledge_due(case, assignment.assigned_at)
         assignment.acknowledge_missed_at = None
         self._unflag_all(case, ACKNOWLEDGE_FLAGS)

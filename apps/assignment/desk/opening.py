@@ -8,22 +8,30 @@ from datetime import datetime
 from apps.assignment.desk.desk import Desk
 from apps.assignment.lock import LOCK_QUERY
 from apps.assignment.snapshot.cache import current_view
-from apps.assignment.snapshot.ledger import ledger
+from apps.assignment.snapshot.ledger import LedgerCopy, ledger
 from apps.assignment.snapshot.loads import LoadReader
 from apps.assignment.snapshot.versions import VERSIONS_QUERY
 from apps.core import bulk
 
 
-def open_desk(*, at: datetime, actor: str, along: Iterable[bulk.Errand] = ()) -> Desk:
+def open_desk(
+    *,
+    at: datetime,
+    actor: str,
+    along: Iterable[bulk.Errand] = (),
+    lines: LedgerCopy | None = None,
+) -> Desk:
     """Take the assignment lock and return a desk; call it inside a transaction.
 
     Args:
         at: the moment of everything that happens at the desk, aware.
         actor: who the audit lines name.
         along: queries of the caller's to run in the same round trip, under the lock.
+        lines: a copy of the ledger for this desk alone, None for the process's, which must see
+            nothing that is not committed.
     """
     versions: dict[str, int] = {}
-    reader = LoadReader(at=at, ledger=ledger())
+    reader = LoadReader(at=at, ledger=lines or ledger())
     guess = current_view()
     bulk.run_errands(
         [

@@ -14,6 +14,7 @@ from apps.assignment.desk import trail
 from apps.assignment.desk.case import Case
 from apps.assignment.desk.deciding import Deciding
 from apps.assignment.desk.pending import Breach
+from apps.assignment.taking_off import NOBODY_LEFT
 from apps.engine.codes import Urgency
 from apps.orders.choices import OrderStatus
 from apps.orders.lifecycle import AWAITS_REPORT
@@ -21,7 +22,6 @@ from apps.rules.choices import TierAction
 from apps.rules.tiers import Tier
 
 BREACHED = "sla_breached"
-NOBODY_LEFT = "nobody_left_to_offer"
 _WAS_OVERDUE = frozenset({EndReason.OVERDUE})
 _IS_OVER = "over"
 """What comes of a step when the order leaves its breach behind in the same moment."""

@@ -14,9 +14,11 @@ from apps.assignment.queries.states import StudyState, state_of
 from apps.assignment.snapshot.cache import current_view
 from apps.assignment.snapshot.policies import start_of
 from apps.assignment.snapshot.versions import read_versions
+from apps.assignment.taking_off import WaitsFor, after_taking_off
 from apps.audit.editing import Effect
 from apps.catalog.choices import UrgencyChoices
 from apps.core.access import Scope
+from apps.core.clock import now
 from apps.orders import clock
 from apps.orders.choices import OrderStatus
 from apps.orders.models import Order
@@ -119,8 +121,9 @@ def _of_unassigning(study: Acted) -> list[Effect]:
     effects = [Effect(f"{study.reader} loses it, and the seat it takes.")]
     if study.status is OrderStatus.IN_PROGRESS:
         effects.append(Effect(f"{study.reader} is reading it now.", "warn"))
-    waits = "It waits for a person: it is not tried again by itself until its SLA is breached."
-    return [*effects, Effect(waits, "warn"), _TOLD]
+    tiers = current_view(read_versions()).policies.tiers_of(study.order)
+    waits = after_taking_off(study.order, tiers, at=now())
+    return [*effects, Effect(_WAITS[waits], "warn"), _TOLD]
 
 
 def _of_deciding(_study: Acted) -> list[Effect]:
@@ -153,6 +156,21 @@ def _of_changing(study: Acted) -> list[Effect]:
     return [*effects, Effect(same)]
 
 
+_WAITS: Mapping[WaitsFor, str] = {
+    WaitsFor.PERSON: (
+        "It waits for a person: its report has no due time, so it is not tried again by itself."
+    ),
+    WaitsFor.BREACH: (
+        "It waits for a person: it is not tried again by itself until its SLA is breached."
+    ),
+    WaitsFor.STEP: (
+        "It waits for a person: it is overdue, and not tried again by itself until the next step."
+    ),
+    WaitsFor.RETRY: (
+        "It is overdue, so it is tried again by itself within a minute: it may come back to the "
+        "same reader."
+    ),
+}
 _TOLD = Effect("The destinations that serve its site are told.")
 _CONSEQUENCES: Mapping[Action, Callable[[Acted], list[Effect]]] = {
     Action.ASSIGN: _of_assigning,

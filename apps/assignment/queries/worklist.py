@@ -78,12 +78,10 @@ class Worklist:
         """Return the lines that came since the reader put the list in order."""
         return [row for row in self.rows if row.is_new]
 
-    def next_after(self, order_id: int | None) -> OwnRow | None:
-        """Return the next study to start, from the given one on and round to the top again."""
-        ids = [row.id for row in self.all]
-        start = ids.index(order_id) + 1 if order_id in ids else 0
-        turned = [*self.all[start:], *self.all[:start]]
-        return next((row for row in turned if row.is_startable), None)
+    @property
+    def next(self) -> OwnRow | None:
+        """Return the first study to start, None when none is left."""
+        return next((row for row in self.all if row.is_startable), None)
 
 
 def reader_of(user_id: int | None) -> Radiologist | None:

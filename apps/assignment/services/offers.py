@@ -13,9 +13,9 @@ from django.db import transaction
 
 from apps.assignment.choices import AssignmentState
 from apps.assignment.desk import Case, Desk, load_cases, open_desk
-from apps.assignment.desk.overdue import NOBODY_LEFT
 from apps.assignment.services.after import after_commit
 from apps.assignment.services.clock import ACTOR
+from apps.assignment.taking_off import NOBODY_LEFT
 from apps.core import bulk, due
 from apps.engine.codes import Urgency
 from apps.orders.choices import OrderStatus

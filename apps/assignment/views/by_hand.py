@@ -14,7 +14,6 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import trigger_client_event
 
@@ -29,7 +28,7 @@ from apps.core import clock
 from apps.core.access import Permission
 from apps.core.actor import Actor
 from apps.core.guard import GuardedRequest, require
-from apps.core.htmx import wants_part
+from apps.core.htmx import own_address, wants_part
 from apps.roster.models import Radiologist
 
 _STALE = "Somebody was quicker: the study has changed since you looked. This is how it is now."
@@ -132,6 +131,4 @@ def _done(request: GuardedRequest, deed: Deed, after: StudyState) -> HttpRespons
 def _back(request: GuardedRequest, order_id: int) -> str:
     """Return the page to go back to: the one that led here, if it is one of ours."""
     asked = request.POST.get("next") or request.GET.get("next", "")
-    if url_has_allowed_host_and_scheme(asked, allowed_hosts=None):
-        return asked
-    return reverse("study", args=[order_id])
+    return own_address(asked, reverse("study", args=[order_id]))

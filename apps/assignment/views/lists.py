@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -53,12 +54,18 @@ def find(request: GuardedRequest) -> HttpResponse:
     """Lead from what somebody typed to the list of what it names.
 
     It is posted: a medical record number shall not stand in an address, which histories and
-    logs keep. The address names the patient by our own number instead.
+    logs keep. The address names the patient by our own number instead, and what is not known to
+    be the number of a study or the name of a reader might be a patient's.
     """
     words = _words(request.POST)
     patient = finding.patient_id(words, scope=request.access.scope(Permission.PATIENT_VIEW))
-    asked = {"patient": patient} if patient else {"q": words} if words else {}
-    return redirect(f"{reverse('assignments')}?{urlencode(asked)}" if asked else "assignments")
+    if patient:
+        return redirect(f"{reverse('assignments')}?{urlencode({'patient': patient})}")
+    if finding.find(words, scope=request.scope) != Numbers():
+        return redirect(f"{reverse('assignments')}?{urlencode({'q': words})}")
+    if words:
+        messages.warning(request, "Nothing that you may see is known under what you typed.")
+    return redirect("assignments")
 
 
 @require_safe

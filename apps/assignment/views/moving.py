@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import trigger_client_event
 
@@ -23,7 +22,7 @@ from apps.core import clock
 from apps.core.access import Permission
 from apps.core.actor import Actor
 from apps.core.guard import GuardedRequest, require
-from apps.core.htmx import wants_part
+from apps.core.htmx import own_address, wants_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +97,4 @@ def _show(
 
 def _back(request: GuardedRequest) -> str:
     asked = request.POST.get("next") or request.GET.get("next", "")
-    if url_has_allowed_host_and_scheme(asked, allowed_hosts=None):
-        return asked
-    return reverse("assignments")
+    return own_address(asked, reverse("assignments"))

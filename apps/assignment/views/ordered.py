@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from apps.assignment.queries.ordered import ordered as orders_of
@@ -14,11 +15,12 @@ from apps.core.htmx import render_part
 from apps.core.paging import page_number
 
 
+@never_cache
 @require_safe
 @require(Permission.ORDERED_VIEW)
 def ordered(request: GuardedRequest) -> HttpResponse:
     """List the viewer's own orders, the latest first."""
-    at, words = clock.now(), request.GET.get("q", "").strip()
+    at, words = clock.now(), _words(request.GET)
     provider_id = request.user.provider_id if request.user.is_authenticated else ""
     context = {
         "at": at,
@@ -34,3 +36,8 @@ def ordered(request: GuardedRequest) -> HttpResponse:
         ),
     }
     return render_part(request, "reading/ordered.html", "reading/_ordered.html", context)
+
+
+def _words(asked: QueryDict) -> str:
+    """Return what was typed; PostgreSQL knows no NUL."""
+    return asked.get("q", "").replace("\0", "").strip()

@@ -14,6 +14,7 @@ from http import HTTPStatus
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
@@ -26,11 +27,10 @@ from apps.assignment.exceptions import (
 )
 from apps.assignment.forms_reading import (
     HandBackForm,
+    NextForm,
     PresenceForm,
     TokenForm,
     kept_query,
-    order_id_of,
-    pinned_of,
 )
 from apps.assignment.policies import (
     Action,
@@ -62,9 +62,12 @@ _STATUSES: Mapping[type[ByHandError], HTTPStatus] = {
     NotYoursError: HTTPStatus.NOT_FOUND,
     StaleStudyError: HTTPStatus.CONFLICT,
 }
+_NO_LONGER = dict.fromkeys(_STATUSES, HTTPStatus.CONFLICT)
+"""Of what the list itself named: whatever became of it, the list has changed."""
 _ACTIVE = timedelta(minutes=1)
 
 
+@never_cache
 @require_safe
 @for_reader
 def my_list(request: GuardedRequest, reader: Radiologist) -> HttpResponse:
@@ -75,6 +78,7 @@ def my_list(request: GuardedRequest, reader: Radiologist) -> HttpResponse:
     return draw(request, reader)
 
 
+@never_cache
 @require_POST
 @for_reader
 def act(request: GuardedRequest, reader: Radiologist, order_id: int, action: str) -> HttpResponse:
@@ -85,6 +89,7 @@ def act(request: GuardedRequest, reader: Radiologist, order_id: int, action: str
     return _do(request, reader, service, order_id, form.cleaned_data["token"])
 
 
+@never_cache
 @require_POST
 @for_reader
 def take(request: GuardedRequest, reader: Radiologist, order_id: int) -> HttpResponse:
@@ -96,18 +101,25 @@ def take(request: GuardedRequest, reader: Radiologist, order_id: int) -> HttpRes
     return _do(request, reader, partial(reading.take, scope=scope), order_id, token)
 
 
+@never_cache
 @require_POST
 @for_reader
 def go_on(request: GuardedRequest, reader: Radiologist) -> HttpResponse:
-    """Start the next study in the reader's own order, which acknowledges it too."""
-    shown = own_list(request, reader, pinned=pinned_of(request.POST))
-    row = shown.next_after(order_id_of(request.POST.get("after", "")))
-    if row is None:
-        messages.info(request, "Nothing is left to start.")
-        return _answer(request, reader)
-    return _do(request, reader, reading.start, row.id, row.state.token)
+    """Start the study that the page showed as the next, which acknowledges it too; no other."""
+    form = NextForm(request.POST)
+    if form.is_valid():
+        asked = form.cleaned_data
+        return _do(
+            request, reader, reading.start, asked["order"], asked["token"], statuses=_NO_LONGER
+        )
+    if own_list(request, reader).next:
+        messages.error(request, "Your list has changed since you looked. This is how it is now.")
+        return _answer(request, reader, status=HTTPStatus.CONFLICT)
+    messages.info(request, "Nothing is left to start.")
+    return _answer(request, reader)
 
 
+@never_cache
 @require_http_methods(["GET", "POST"])
 @for_reader
 def hand_back(request: GuardedRequest, reader: Radiologist, order_id: int) -> HttpResponse:
@@ -171,13 +183,15 @@ def _do(
     service: Callable[..., StudyState],
     order_id: int,
     token: str,
+    *,
+    statuses: Mapping[type[ByHandError], HTTPStatus] = _STATUSES,
 ) -> HttpResponse:
     """Act on a study, and answer with the list as it is afterwards."""
     try:
         _run(request, reader, service, order_id, token=token)
     except ByHandError as error:
         messages.error(request, str(error))
-        return _answer(request, reader, status=_status_of(error))
+        return _answer(request, reader, status=_status_of(error, statuses))
     return _answer(request, reader, select=order_id)
 
 
@@ -195,8 +209,10 @@ def _answer(
     return draw(request, reader, status=status, select=select)
 
 
-def _status_of(error: ByHandError) -> HTTPStatus:
-    return _STATUSES.get(type(error), HTTPStatus.UNPROCESSABLE_ENTITY)
+def _status_of(
+    error: ByHandError, statuses: Mapping[type[ByHandError], HTTPStatus] = _STATUSES
+) -> HTTPStatus:
+    return statuses.get(type(error), HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 def _own_state(reader: Radiologist, order_id: int) -> StudyState:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import Http404, HttpResponse
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from apps.assignment.policies import allowed_actions
@@ -16,6 +17,7 @@ from apps.core.guard import GuardedRequest, require
 from apps.core.htmx import render_part
 
 
+@never_cache
 @require_safe
 @require(Permission.STUDY_VIEW)
 def study(request: GuardedRequest, order_id: int) -> HttpResponse:

@@ -20,6 +20,7 @@ from psycopg import sql
 
 from apps.audit.exceptions import UndoError
 from apps.audit.models import AuditEvent
+from apps.audit.services.places import sites_of
 from apps.core.access import RECORDS, Access
 
 _TOO_MANY = 500
@@ -36,7 +37,8 @@ def undo(request_id: str, *, actor: str, access: Access) -> int:
     Args:
         request_id: as the audit trail has it.
         actor: who asks; only their own changes are taken back.
-        access: they must still be allowed to change every table concerned.
+        access: they must be allowed to change every row concerned, at all of its sites as they
+            are now.
 
     Raises:
         UndoError: there is nothing to take back, it is not theirs, or a row was changed since.
@@ -68,7 +70,8 @@ def _check(events: Sequence[AuditEvent], access: Access) -> None:
         guarded = RECORDS.get(event.entity)
         if guarded is None or guarded.change is None or event.entity in _PEOPLE:
             raise UndoError("This cannot be taken back.")
-        if not access.may(guarded.change):
+        scope = access.scope(guarded.change)
+        if not scope.everywhere and not scope.changes(sites_of(event, events)):
             raise UndoError("This cannot be taken back.")
 
 

@@ -54,7 +54,11 @@ class _IsAnyOf(Func):
 
 def seen(scope: Scope) -> QuerySet[InboundMessage]:
     """Return the messages of which every order lies in the scope."""
-    rows = InboundMessage.objects.all()
+    return wholly_within(InboundMessage.objects.all(), scope)
+
+
+def wholly_within(rows: QuerySet[InboundMessage], scope: Scope) -> QuerySet[InboundMessage]:
+    """Return those of the messages of which every order lies in the scope."""
     if scope.everywhere:
         return rows
     # One scalar question a message: as EXISTS it is made a join, and then may read every order.

@@ -12,7 +12,6 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -20,7 +19,7 @@ from apps.catalog.effects import counted
 from apps.core import clock
 from apps.core.access import Permission
 from apps.core.guard import GuardedRequest, require
-from apps.core.htmx import render_part, wants_part
+from apps.core.htmx import own_address, render_part, wants_part
 from apps.outbound.exceptions import MessageStateError
 from apps.outbound.forms import ResendAllForm, SkipForm
 from apps.outbound.models import OutboundMessage
@@ -121,8 +120,7 @@ def _asked(
 
 def _back(request: GuardedRequest, default: str) -> HttpResponse:
     """Go back to the page that led here, if it is one of ours."""
-    asked = request.POST.get("next", "")
-    address = asked if url_has_allowed_host_and_scheme(asked, allowed_hosts=None) else default
+    address = own_address(request.POST.get("next", ""), default)
     if wants_part(request):
         return HttpResponseClientRedirect(address)
     return redirect(address)
