@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from time import process_time
 from zoneinfo import ZoneInfo
@@ -81,13 +82,19 @@ def broken_escapes(size: int) -> bytes:
 def test_large_messages_are_read_in_linear_time(build: Callable[[int], bytes], size: int) -> None:
     small, large = build(size // 10), build(size)
     assert set(read_all(small)) == {"A-1"}
+    # Ten times the size; a quadratic reader takes a hundred times as long.
+    assert quickest(large) < 40 * max(quickest(small), 0.01)
+
+
+def quickest(raw: bytes) -> float:
+    """Return the processor seconds of the best of three: others' garbage is not its doing."""
     seconds = []
-    for raw in (small, large):
+    for _ in range(3):
+        gc.collect()
         started = process_time()
         assert set(read_all(raw)) == {"A-1"}
         seconds.append(process_time() - started)
-    # Ten times the size; a quadratic reader takes a hundred times as long.
-    assert seconds[1] < 40 * max(seconds[0], 0.01)
+    return min(seconds)
 
 
 def test_two_headers_in_one_frame_never_share_an_order() -> None:
