@@ -52,6 +52,7 @@ PLACES: Sequence[tuple[str, Sequence[Place]]] = (
         "Interfaces",
         (
             Place("messages", "swap_vert", "Messages", Can.MESSAGE_VIEW),
+            Place("senders", "inbox_customize", "Senders", Can.SENDER_VIEW),
             Place("destinations", "outbox", "Destinations", Can.DESTINATION_VIEW),
             Place("admin:index", "settings", "Administration", Can.ADMIN_OPEN),
         ),

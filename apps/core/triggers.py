@@ -27,3 +27,32 @@ def raises_version(area: str) -> pgtrigger.Trigger:
         operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
         func=raise_version_sql(area),
     )
+
+
+def keeps_versions(versions: str, key: str) -> pgtrigger.Trigger:
+    """Return a row trigger that keeps every state of a row, numbered, in another table.
+
+    Args:
+        versions: that table; it holds version, is_deleted, content, at and actor beside the key.
+        key: its column that names the row.
+    """
+    return pgtrigger.Trigger(
+        name="keeps_versions",
+        when=pgtrigger.After,
+        operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+        func=f"""
+    IF TG_OP = 'UPDATE' AND OLD IS NOT DISTINCT FROM NEW THEN
+        RETURN NULL;
+    END IF;
+    INSERT INTO {versions} ({key}, version, is_deleted, content, at, actor)
+    SELECT COALESCE(NEW.id, OLD.id),
+           COALESCE(max(version), 0) + 1,
+           TG_OP = 'DELETE',
+           to_jsonb(COALESCE(NEW, OLD)),
+           clock_timestamp(),
+           COALESCE(NULLIF(current_setting('radassign.actor', true), ''),
+                    'system:' || current_setting('application_name'))
+    FROM {versions} WHERE {key} = COALESCE(NEW.id, OLD.id);
+    RETURN NULL;
+""",  # noqa: S608 -- tables and columns are literals of our own models
+    )

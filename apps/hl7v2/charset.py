@@ -95,14 +95,19 @@ def _normal(name: bytes) -> str:
     return name.split(b"^")[0].decode("ascii", "replace").replace(" ", "").upper()
 
 
-def choose_charset(raw: bytes, msh_18: bytes, repetition: bytes) -> Charset:
-    """Return how to read the message: as declared where that fits, else the best reading."""
-    declared = declared_codec(msh_18, repetition)
+def choose_charset(raw: bytes, msh_18: bytes, repetition: bytes, fallback: bytes = b"") -> Charset:
+    """Return how to read the message: as declared where that fits, else the best reading.
+
+    ``fallback`` is what the sender is known to write (as MSH-18 would say it): it counts as
+    declared where MSH-18 is empty, and is tried next where the message does not fit MSH-18.
+    """
+    declared = declared_codec(msh_18 or fallback, repetition)
     if raw.isascii() and b"\x1b" not in raw:
         return Charset(declared or "ascii", is_lenient=declared is None)
     # To an ASCII reader an escape to a two-byte set looks like text, so it is tried first.
     escaped = (ISO_2022,) if _ESCAPED_SET.search(raw) else ()
-    for codec in (*escaped, declared, "ascii", "utf-8"):
+    known = declared_codec(fallback, repetition) if fallback else None
+    for codec in (*escaped, declared, known, "ascii", "utf-8"):
         if codec is not None and _fits(raw, codec):
             return Charset(codec, codec != declared)
     return _least_wrong(raw, declared)

@@ -8,14 +8,15 @@ have; so for every fact the filled places are handed on in order of preference, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
 from apps.hl7v2.groups import Group
-from apps.hl7v2.indication import matching_obx, read_indication
-from apps.hl7v2.message import Message, Repetition, Segment, is_filled
-from apps.hl7v2.people import read_contact, read_patient, read_provider
-from apps.hl7v2.places import DEFAULT_FACTS, PROCEDURE, Candidate, FactMap, Place, parse_place
+from apps.hl7v2.indication import read_indication
+from apps.hl7v2.mapping import FactMapping, Finder, default_mapping
+from apps.hl7v2.message import Message, Repetition, is_filled
+from apps.hl7v2.people import patient_facts, read_contact, read_provider
+from apps.hl7v2.places import Candidate
 from apps.hl7v2.rawfacts import EntityId, Flag, RawFacts, first_known
 from apps.hl7v2.timestamps import parse_ts
 from apps.hl7v2.urgency import read_urgency
@@ -41,12 +42,7 @@ _KNOWN_CONTROLS = frozenset(_ORDER_CONTROLS.split())
 
 
 def read_group(
-    message: Message,
-    group: Group,
-    *,
-    zone: tzinfo,
-    facts: FactMap | None = None,
-    urgency_words: Mapping[str, str] | None = None,
+    message: Message, group: Group, *, zone: tzinfo, mapping: FactMapping | None = None
 ) -> RawFacts:
     """Read one group.
 
@@ -54,49 +50,40 @@ def read_group(
         message: the message the group came from; its flags are handed on.
         group: one requested procedure.
         zone: the zone of times without an offset, the sender's or site's.
-        facts: the sender's mapping; facts it leaves out have their default places.
-        urgency_words: the sender's priority words in upper case, before the common ones.
-
-    Raises:
-        PathError: the mapping names a place that is none; see ``check_facts``.
+        mapping: the sender's; None for the usual places and words.
     """
-    return _Reader(message, group, zone, facts or {}, urgency_words).read()
+    return _Reader(message, group, zone, mapping or default_mapping()).read()
 
 
 class _Reader:
     """Reads one group once; collects flags on the way."""
 
-    def __init__(
-        self,
-        message: Message,
-        group: Group,
-        zone: tzinfo,
-        facts: FactMap,
-        urgency_words: Mapping[str, str] | None,
-    ) -> None:
+    def __init__(self, message: Message, group: Group, zone: tzinfo, mapping: FactMapping) -> None:
         self.group = group
         self.zone = zone
-        self.facts = {**DEFAULT_FACTS, **facts}
-        self.urgency_words = urgency_words
+        self.mapping = mapping
+        self.places = mapping.places
+        self.finder = Finder(group.first, group.all)
         self.flags = [Flag(code, "MSH-18" if code == "charset" else "") for code in message.flags]
-        self.firsts: dict[str, Segment | None] = {}
 
     def read(self) -> RawFacts:
         candidates = {
-            fact: self.candidates(fact) for fact in self.facts if fact not in _STRUCTURED
+            fact: self.finder.candidates(places)
+            for fact, places in self.places.items()
+            if fact not in _STRUCTURED
         }
-        urgency = read_urgency(candidates["urgency"], self.urgency_words)
+        urgency = read_urgency(candidates["urgency"], self.mapping.words_of("urgency"))
         if urgency.unknown:
             self.flags.append(Flag("unknown_urgency", candidates["urgency"][0].place))
-        patient = read_patient(self.first("PID"))
+        patient = patient_facts(self.finder, self.places)
         if patient.is_birth_date_bad:
-            self.flags.append(Flag("bad_time", "PID-7"))
-        control_code = self.control_code()
+            self.flags.append(Flag("bad_time", self.places["birth_date"][0].text))
+        control_code = self.control_code(candidates["control_code"])
         return RawFacts(
             candidates=candidates,
             control_code=control_code,
-            order_status=self.value("ORC", 5).upper(),
-            result_status=self.value("OBR", 25).upper(),
+            order_status=_first_value(candidates["order_status"]).upper(),
+            result_status=_first_value(candidates["result_status"]).upper(),
             placer=self.entity("placer"),
             filler=self.entity("filler"),
             accessions=candidates["accession"],
@@ -105,7 +92,7 @@ class _Reader:
             procedure_text=_first_value(candidates["procedure_text"]),
             procedure_system=_first_value(candidates["procedure_system"]),
             urgency=urgency,
-            indication=read_indication(self.group, self.facts["indication"]),
+            indication=read_indication(self.finder, self.places["indication"]),
             exam_at=self.time(candidates["exam_at"]),
             scheduled_at=self.time(candidates["scheduled_at"]),
             ordered_at=self.time(candidates["ordered_at"]),
@@ -120,62 +107,28 @@ class _Reader:
             flags=tuple(self.flags),
         )
 
-    def first(self, name: str) -> Segment | None:
-        if name not in self.firsts:
-            self.firsts[name] = self.group.first(name)
-        return self.firsts[name]
-
-    def value(self, name: str, field: int) -> str:
-        segment = self.first(name)
-        value = segment.get(field).strip() if segment else ""
-        return value if is_filled(value) else ""
-
-    def control_code(self) -> str:
-        code = self.value("ORC", 1).upper() or "NW"
+    def control_code(self, candidates: Sequence[Candidate]) -> str:
+        code = _first_value(candidates).upper() or "NW"
         if code not in _KNOWN_CONTROLS:
-            self.flags.append(Flag("unknown_control_code", "ORC-1"))
+            self.flags.append(Flag("unknown_control_code", candidates[0].place))
             return "NW"
         return code
 
-    def candidates(self, fact: str) -> tuple[Candidate, ...]:
-        found: list[Candidate] = []
-        for text in self.facts[fact]:
-            if text == PROCEDURE:
-                found.append(Candidate(text, ""))
-            elif value := self.at(parse_place(text)):
-                found.append(Candidate(text, value))
-        return tuple(found)
-
-    def at(self, place: Place) -> str:
-        segment = self.segment_of(place)
-        if segment is None:
-            return ""
-        value = segment.at(place.path).strip()
-        if place.kind == "word":
-            words = value.split()
-            number = int(place.words[0])
-            value = words[number - 1] if number <= len(words) else ""
-        return value if is_filled(value) else ""
-
-    def segment_of(self, place: Place) -> Segment | None:
-        if place.kind in ("type", "code"):
-            return next(matching_obx(self.group, place), None)
-        return self.first(place.path.segment)
-
     def repetition(self, fact: str) -> Repetition | None:
-        for text in self.facts[fact]:
-            place = parse_place(text)
-            segment = self.segment_of(place)
-            repetitions = segment.repetitions(place.path.field) if segment else []
-            if repetitions and is_filled(repetitions[0].text):
-                return repetitions[0]
-        return None
+        found = self.finder.repetitions(self.places[fact])
+        return found[0] if found and is_filled(found[0].text) else None
 
     def entity(self, fact: str) -> EntityId:
-        repetition = self.repetition(fact)
-        if repetition is None or not is_filled(value := repetition.component(1).strip()):
-            return EntityId()
-        return EntityId(value, repetition.component(2).strip(), repetition.component(3).strip())
+        """Return the first number; of a place that is a part of a field, that part alone."""
+        for place in self.places[fact]:
+            if place.kind or place.path.component is not None:
+                if value := self.finder.value(place):
+                    return EntityId(value)
+                continue
+            repetition = next(iter(self.finder.repetitions((place,))), None)
+            if repetition is not None and is_filled(value := repetition.component(1).strip()):
+                return EntityId(value, *(repetition.component(n).strip() for n in (2, 3)))
+        return EntityId()
 
     def time(self, candidates: Sequence[Candidate]) -> datetime | None:
         for candidate in candidates:
@@ -195,7 +148,10 @@ class _Reader:
 
 
 _STRUCTURED = frozenset(
-    {"placer", "filler", "indication", "ordering_provider", "provider_contact", "patient_location"}
+    {
+        *("placer", "filler", "indication", "ordering_provider", "provider_contact"),
+        *("patient_location", "patient_id", "patient_name", "birth_date", "sex"),
+    }
 )
 
 

@@ -2,43 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from apps.hl7v2.groups import Group
+from apps.hl7v2.mapping import Finder
 from apps.hl7v2.message import Repetition, Segment, is_filled
-from apps.hl7v2.places import Place, parse_place
+from apps.hl7v2.places import Place
 
 MAX_INDICATION_BYTES = 4096
 _CODED_TYPES = frozenset({"CE", "CWE"})
 
 
-def read_indication(group: Group, places: Sequence[str]) -> str:
-    """Return the text of the first place that has any, one value a line, at most 4 KB.
-
-    Raises:
-        PathError: a place is not written as one.
-    """
-    for text in places:
-        lines = list(_lines(group, parse_place(text)))
+def read_indication(finder: Finder, places: tuple[Place, ...]) -> str:
+    """Return the text of the first place that has any, one value a line, at most 4 KB."""
+    for place in places:
+        lines = list(_lines(finder, place))
         if lines:
             return _cut("\n".join(lines), MAX_INDICATION_BYTES)
     return ""
 
 
-def matching_obx(group: Group, place: Place) -> Iterator[Segment]:
-    """Return the group's OBX that a place with ``[type ...]`` or ``[code ...]`` means."""
-    field = 2 if place.kind == "type" else 3
-    return (
-        segment
-        for segment in group.segments
-        if segment.name == "OBX" and segment.get(field).strip().upper() in place.words
-    )
-
-
-def _lines(group: Group, place: Place) -> Iterator[str]:
+def _lines(finder: Finder, place: Place) -> Iterator[str]:
+    if place.kind in ("fixed", "word", "match"):
+        value = finder.value(place)
+        yield from [value] if value else []
+        return
     size = 0
-    is_obx = place.kind in ("type", "code")
-    for segment in matching_obx(group, place) if is_obx else group.all(place.path.segment):
+    for segment in finder.segments(place):
         for repetition in segment.repetitions(place.path.field):
             line = _line(segment, repetition, place)
             if line:

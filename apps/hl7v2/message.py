@@ -147,17 +147,21 @@ class Message:
     ``flags`` holds what was read leniently: ``charset`` when the bytes do not fit MSH-18,
     ``nul`` when it holds NUL bytes.
 
+    Args:
+        raw: the message, without framing.
+        fallback: the character set that its sender is known to write, as MSH-18 names it.
+
     Raises:
         FieldError: there is no usable MSH.
     """
 
-    def __init__(self, raw: bytes) -> None:
+    def __init__(self, raw: bytes, *, fallback: bytes = b"") -> None:
         message = strip_start(raw)
         header = header_segment(message)
         separators = read_separators(header)
         field = separators.field.encode("ascii")
         msh_18 = read_msh_18(header, separators)
-        charset = choose_charset(message, msh_18, separators.repetition.encode("ascii"))
+        charset = choose_charset(message, msh_18, separators.repetition.encode("ascii"), fallback)
         self.dialect = Dialect(separators, charset)
         shield = Shield(message, charset.codec, separators)
         self.segments = [

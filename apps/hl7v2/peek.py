@@ -270,6 +270,14 @@ def _text(value: bytes) -> str:
     return text.replace("\x00", "").strip() if "\x00" in text else text.strip()
 
 
+_NO_NUMBER = FieldError(
+    "ORC",
+    2,
+    "an order needs a placer, filler or accession number or a study UID",
+    ErrorCode.REQUIRED_FIELD_MISSING,
+)
+
+
 def _refusal(code: str, found: _Found, *, must_have_order: bool) -> FieldError | None:
     if not code:
         return FieldError("MSH", 9, "message type is missing", ErrorCode.REQUIRED_FIELD_MISSING)
@@ -278,10 +286,18 @@ def _refusal(code: str, found: _Found, *, must_have_order: bool) -> FieldError |
     if not found.has_order:
         reason = "an order needs an ORC or OBR segment"
         return FieldError("ORC", 1, reason, ErrorCode.SEGMENT_SEQUENCE)
-    if not found.identities:
-        reason = "an order needs a placer, filler or accession number or a study UID"
-        return FieldError("ORC", 2, reason, ErrorCode.REQUIRED_FIELD_MISSING)
-    return None
+    return None if found.identities else _NO_NUMBER
+
+
+def with_identities(seen: Peek, identities: tuple[Identity, ...], *, is_missing: bool) -> Peek:
+    """Return what is known of an order whose numbers were read elsewhere than at usual places."""
+    error = seen.error
+    is_about_numbers = error is not None and error.code is ErrorCode.REQUIRED_FIELD_MISSING
+    if is_about_numbers and error is not None and error.segment != "MSH":
+        error = None
+    if error is None and is_missing:
+        error = _NO_NUMBER
+    return seen._replace(identities=identities, error=error)
 
 
 def needs_answer(seen: Peek) -> bool:

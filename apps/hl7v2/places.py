@@ -1,9 +1,10 @@
 """The mapping table: where a sender keeps which fact, as data.
 
 A place is a path, optionally narrowed in brackets: ``OBR-4.1[word 2]`` is the second word,
+``OBR-4.2[match ^(CT|MR)]`` what the pattern's group takes (the whole match without a group),
 ``OBX-5[type TX ST]`` takes OBX of these types (OBX-2), ``OBX-5[code REGION]`` those whose OBX-3.1
-is the code. ``@procedure`` stands for the procedure table, which the reader's caller has. The
-order is the order of preference. Source: spec 1, table.
+is the code. ``=CT`` is a fixed value, and ``@procedure`` stands for the procedure table, which
+the reader's caller has. The order is the order of preference. Source: spec 1, table.
 """
 
 from __future__ import annotations
@@ -14,14 +15,26 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from apps.hl7v2.paths import Path, PathError, parse_path
+from apps.patterns import Pattern, PatternError, compile_pattern
 
 PROCEDURE: Final = "@procedure"
 FactMap = Mapping[str, Sequence[str]]
 """Fact name to places in order of preference; a plain JSON object of lists."""
 
-_PLACE = re.compile(r"(?P<path>[^\[\]]+?)\s*(?:\[(?P<kind>word|type|code) (?P<words>[^\[\]]+)\])?")
+_FIXED = "="
+_PLACE = re.compile(
+    r"(?P<path>[^\[\]]+?)\s*(?:\[(?P<kind>word|type|code|match) (?P<words>.+)\])?", re.DOTALL
+)
+_NOWHERE = Path("", 0)
+MAX_PLACES = 20
+"""How many places of one fact are looked at; more is a slip."""
+MAX_MATCHED = 1000
+"""How many characters of a value a pattern is tried on."""
 
 DEFAULT_FACTS: FactMap = {
+    "control_code": ("ORC-1",),
+    "order_status": ("ORC-5",),
+    "result_status": ("OBR-25",),
     "site": ("ZRD-2.1", "MSH-4.1", "PV1-3.4.1"),
     "placer": ("ORC-2", "OBR-2"),
     "filler": ("OBR-3", "ORC-3"),
@@ -46,10 +59,19 @@ DEFAULT_FACTS: FactMap = {
     "sent_at": ("MSH-7.1",),
     "ordering_provider": ("ORC-12", "OBR-16"),
     "provider_contact": ("ORC-14", "OBR-17"),
+    "patient_id": ("PID-3", "PID-2"),
+    "patient_name": ("PID-5",),
+    "birth_date": ("PID-7",),
+    "sex": ("PID-8",),
     "patient_class": ("PV1-2.1",),
     "patient_location": ("PV1-3",),
     "visit_number": ("PV1-19.1",),
 }
+
+TABLE_FACTS = frozenset({"modality", "body_part"})
+"""What the procedure table can say."""
+WHOLE_FACTS = frozenset({"patient_id", "patient_name"})
+"""What is read from a whole field with its repetitions and components."""
 
 
 class Candidate(NamedTuple):
@@ -60,12 +82,17 @@ class Candidate(NamedTuple):
 
 
 class Place(NamedTuple):
-    """A place that was read from its text; ``kind`` is empty, word, type or code."""
+    """A place that was read from its text.
+
+    ``kind`` is empty, word, type, code, match, fixed or procedure. ``words`` are what stands in
+    the brackets, of a fixed place its value; ``pattern`` is there for match alone.
+    """
 
     text: str
     path: Path
     kind: str = ""
     words: tuple[str, ...] = ()
+    pattern: Pattern | None = None
 
 
 class PlaceProblem(NamedTuple):
@@ -81,41 +108,77 @@ def parse_place(text: str) -> Place:
     """Return the place that a text of a mapping names.
 
     Raises:
-        PathError: it is not written as one.
+        PathError: it is not written as one; a pattern's error says where.
     """
-    match = _PLACE.fullmatch(text.strip())
+    written = text.strip()
+    if written == PROCEDURE:
+        return Place(text, _NOWHERE, "procedure")
+    if written.startswith(_FIXED):
+        return _fixed(text, written.removeprefix(_FIXED).strip())
+    match = _PLACE.fullmatch(written)
     if match is None:
         message = f"{text!r} is not a place such as OBR-4.1[word 2]"
         raise PathError(message)
     path = parse_path(match["path"])
-    kind, words = match["kind"] or "", tuple((match["words"] or "").split())
+    kind, inside = match["kind"] or "", match["words"] or ""
+    if kind == "match":
+        return Place(text, path, kind, (inside,), _pattern(text, inside))
+    words = tuple(inside.upper().split())
+    _check_words(text, path, kind, words)
+    return Place(text, path, kind, words)
+
+
+def _fixed(text: str, value: str) -> Place:
+    if not value:
+        message = f"{text!r}: a fixed value is written =CT"
+        raise PathError(message)
+    return Place(text, _NOWHERE, "fixed", (value,))
+
+
+def _pattern(text: str, written: str) -> Pattern:
+    try:
+        return compile_pattern(written)
+    except PatternError as error:
+        message = f"{text!r}: {error}"
+        raise PathError(message) from error
+
+
+def _check_words(text: str, path: Path, kind: str, words: tuple[str, ...]) -> None:
     if kind == "word" and (len(words) != 1 or not words[0].isdecimal() or words[0] == "0"):
         message = f"{text!r}: [word N] needs one number from 1"
         raise PathError(message)
     if kind in ("type", "code") and path.segment != "OBX":
         message = f"{text!r}: [{kind} ...] is for OBX only"
         raise PathError(message)
-    return Place(text, path, kind, words)
+    if any("[" in word or "]" in word for word in words):
+        message = f"{text!r}: one pair of brackets, at the end"
+        raise PathError(message)
 
 
 def check_facts(facts: FactMap) -> list[PlaceProblem]:
     """Return what is wrong with a mapping that a person edited; nothing when it can be used."""
-    unknown = [
-        PlaceProblem(fact, "", f"{fact!r} is not a fact that is read")
-        for fact in facts
-        if fact not in DEFAULT_FACTS
-    ]
-    return unknown + [
-        PlaceProblem(fact, place, reason)
-        for fact, places in facts.items()
-        for place in places
-        if place != PROCEDURE and (reason := _reason(place))
-    ]
+    problems: list[PlaceProblem] = []
+    for fact, places in facts.items():
+        if fact not in DEFAULT_FACTS:
+            problems.append(PlaceProblem(fact, "", f"{fact!r} is not a fact that is read"))
+            continue
+        if len(places) > MAX_PLACES:
+            problems.append(PlaceProblem(fact, "", f"at most {MAX_PLACES} places"))
+        problems += [
+            PlaceProblem(fact, place, reason)
+            for place in places
+            if (reason := _reason(fact, place))
+        ]
+    return problems
 
 
-def _reason(place: str) -> str:
+def _reason(fact: str, place: str) -> str:
     try:
-        parse_place(place)
+        parsed = parse_place(place)
     except PathError as error:
         return str(error)
+    if parsed.kind == "procedure" and fact not in TABLE_FACTS:
+        return f"{PROCEDURE} is for {' and '.join(sorted(TABLE_FACTS))} only"
+    if parsed.kind not in ("", "fixed") and fact in WHOLE_FACTS:
+        return f"{place!r}: {fact} is read from a whole field"
     return ""

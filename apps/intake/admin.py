@@ -14,17 +14,21 @@ from django.utils.safestring import SafeString
 from typing_extensions import override
 
 from apps.catalog.choices import UrgencyChoices
+from apps.catalog.models import Site
 from apps.core import clock
 from apps.core.access import Permission
 from apps.core.admin_base import HistoryAdmin, RecordAdmin, masked
 from apps.core.admin_scope import FOR_ALL, RowScope
-from apps.hl7v2.vocabulary import MODALITIES
+from apps.hl7v2.vocabulary import BODY_PARTS, MODALITIES
 from apps.intake.models import (
     BatchMarker,
     InboundMessage,
     MessageKey,
+    SenderContact,
     SenderProfile,
-    default_accession_places,
+    SenderProfileVersion,
+    SetAsideCode,
+    UnknownCode,
 )
 from apps.intake.queries.inbound import wholly_within
 from apps.intake.services.by_hand import run_again
@@ -38,12 +42,14 @@ else:
 class SenderProfileForm(ProfileModelForm):
     """A sender's profile; its word lists are checked against the engine's vocabularies."""
 
-    def clean_accession_places(self) -> list[str]:
-        """Refuse places that do not exist or come twice."""
-        places: list[str] = self.cleaned_data["accession_places"]
-        if len(set(places)) != len(places):
-            raise forms.ValidationError("Each place is named once.")
-        return places
+    def clean_body_part_words(self) -> dict[str, str]:
+        """Return the words in capitals, each with a body part."""
+        return _words(self.cleaned_data["body_part_words"], set(BODY_PARTS))
+
+    def clean_site_words(self) -> dict[str, str]:
+        """Return the words in capitals, each with the code of a site."""
+        codes = set(Site.objects.values_list("code", flat=True))
+        return _words(self.cleaned_data["site_words"], codes)
 
     def clean_urgency_words(self) -> dict[str, str]:
         """Return the words in capitals, each with STAT, URGENT or ROUTINE."""
@@ -94,12 +100,25 @@ class SenderProfileAdmin(RecordAdmin):
         (
             "Reading",
             {
-                "description": "Places of the accession, first wanted first, separated by "
-                f"commas: {', '.join(default_accession_places())}.",
-                "fields": ("issuer", "default_site", "accession_places", "time_zone"),
+                "description": "Places that are left out are the usual ones.",
+                "fields": ("issuer", "default_site", "places", "time_zone", "character_set"),
             },
         ),
-        ("Words of its own", {"fields": ("urgency_words", "modality_words")}),
+        (
+            "Words of its own",
+            {"fields": ("urgency_words", "modality_words", "body_part_words", "site_words")},
+        ),
+        ("Who may speak for it", {"fields": ("networks", "certificates")}),
+        (
+            "When it usually sends",
+            {
+                "fields": (
+                    "usual_weekdays",
+                    ("usual_from_local", "usual_until_local"),
+                    "silent_after_minutes",
+                )
+            },
+        ),
         (
             "Strictness",
             {
@@ -228,3 +247,39 @@ class MessageKeyAdmin(HistoryAdmin):
     def key_shown(self, key: MessageKey) -> str:
         """Show the key in hexadecimal."""
         return bytes(key.key).hex()
+
+
+@admin.register(SenderProfileVersion)
+class SenderProfileVersionAdmin(HistoryAdmin):
+    """What sender profiles were, edit by edit."""
+
+    list_display = ("profile_id", "version", "is_deleted", "at", "actor")
+    search_fields = ("profile_id__exact",)
+    search_help_text = "A profile's number."
+
+
+@admin.register(UnknownCode)
+class UnknownCodeAdmin(HistoryAdmin):
+    """Codes of senders that the procedure table does not know, the most frequent first."""
+
+    list_display = ("issuer", "code", "text", "count", "last_at")
+    list_filter = ("modality",)
+    search_fields = ("code", "text")
+    ordering = ("-count", "id")
+
+
+@admin.register(SetAsideCode)
+class SetAsideCodeAdmin(HistoryAdmin):
+    """Codes of senders that are no imaging procedures."""
+
+    list_display = ("issuer", "coding_system", "code")
+    search_fields = ("code",)
+    ordering = ("issuer", "code")
+
+
+@admin.register(SenderContact)
+class SenderContactAdmin(HistoryAdmin):
+    """When each sender was last heard."""
+
+    list_display = ("application", "facility", "last_at", "silent_since")
+    search_fields = ("application", "facility")

@@ -15,15 +15,6 @@ class InboundState(models.TextChoices):
     QUARANTINED = "quarantined", "In quarantine"
 
 
-class AccessionPlace(models.TextChoices):
-    """Where a sender keeps the accession."""
-
-    IPC_1 = "IPC-1", "IPC-1"
-    OBR_18 = "OBR-18", "OBR-18"
-    FILLER = "filler", "Filler order number (OBR-3, ORC-3)"
-    PLACER = "placer", "Placer order number (OBR-2, ORC-2)"
-
-
 class StatusMeaning(models.TextChoices):
     """What a sender's status events (ORC-1 SC with ORC-5 IP or CM) speak of."""
 

@@ -11,7 +11,7 @@ from apps.audit.triggers import audited
 from apps.catalog.choices import UrgencyChoices
 from apps.catalog.models import Site
 from apps.core.natural import NaturalKeyModel
-from apps.core.triggers import raises_version
+from apps.core.triggers import keeps_versions, raises_version
 from apps.rules import checks
 from apps.rules.choices import ActionChoices, ClockStart
 from apps.rules.tiers import Tier, read_tiers, tier_problems
@@ -23,22 +23,6 @@ TERMINAL_ACTIONS = frozenset(
         ActionChoices.HOLD.value,
     }
 )
-
-_VERSION_FUNC = """
-    IF TG_OP = 'UPDATE' AND OLD IS NOT DISTINCT FROM NEW THEN
-        RETURN NULL;
-    END IF;
-    INSERT INTO rules_ruleversion (rule_id, version, is_deleted, content, at, actor)
-    SELECT COALESCE(NEW.id, OLD.id),
-           COALESCE(max(version), 0) + 1,
-           TG_OP = 'DELETE',
-           to_jsonb(COALESCE(NEW, OLD)),
-           clock_timestamp(),
-           COALESCE(NULLIF(current_setting('radassign.actor', true), ''),
-                    'system:' || current_setting('application_name'))
-    FROM rules_ruleversion WHERE rule_id = COALESCE(NEW.id, OLD.id);
-    RETURN NULL;
-"""
 
 
 class AssignmentRule(NaturalKeyModel):
@@ -81,12 +65,7 @@ class AssignmentRule(NaturalKeyModel):
         triggers = [
             audited(),
             raises_version("rules"),
-            pgtrigger.Trigger(
-                name="keeps_versions",
-                when=pgtrigger.After,
-                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
-                func=_VERSION_FUNC,
-            ),
+            keeps_versions("rules_ruleversion", "rule_id"),
         ]
 
     def __str__(self) -> str:

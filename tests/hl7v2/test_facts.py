@@ -15,6 +15,7 @@ from apps.hl7v2.facts import (
     read_group,
 )
 from apps.hl7v2.groups import split_groups
+from apps.hl7v2.mapping import compile_mapping
 from apps.hl7v2.message import Message
 from apps.hl7v2.people import PatientFacts, PatientId, Provider
 from apps.hl7v2.places import DEFAULT_FACTS, PROCEDURE, FactMap, PlaceProblem, check_facts
@@ -25,16 +26,21 @@ from tests.hl7v2.samples import VENDOR, groups, order, segment
 BRISBANE = ZoneInfo("Australia/Brisbane")
 
 
-def read(raw: bytes, facts: FactMap | None = None, **more: object) -> RawFacts:
+def read(
+    raw: bytes, facts: FactMap | None = None, words: dict[str, dict[str, object]] | None = None
+) -> RawFacts:
     message = Message(raw)
     [group] = split_groups(message)
-    return read_group(message, group, zone=BRISBANE, facts=facts, **more)  # type: ignore[arg-type]
+    return read_group(message, group, zone=BRISBANE, mapping=compile_mapping(facts, words))
 
 
 def test_vendor_message_gives_every_fact_of_the_table() -> None:
     facts = read(VENDOR)
     assert facts == RawFacts(
         candidates={
+            "control_code": (),
+            "order_status": (),
+            "result_status": (),
             "site": (Candidate("ZRD-2.1", "Robina"), Candidate("MSH-4.1", "Robina")),
             "accession": (
                 Candidate("OBR-3.1", "ACCESSION_456"),
@@ -179,8 +185,8 @@ def test_urgency_is_the_first_known_word_and_never_silently_stat(
 
 def test_senders_own_urgency_words_go_first() -> None:
     raw = order("ORC|NW|P-1", "OBR|1||||H")
-    assert read(raw, urgency_words={"H": "STAT"}).urgency == UrgencyReading("STAT")
-    assert read(raw, urgency_words={"X": "STAT"}).urgency == UrgencyReading("ROUTINE", "H")
+    assert read(raw, words={"urgency": {"h": "STAT"}}).urgency == UrgencyReading("STAT")
+    assert read(raw, words={"urgency": {"X": "STAT"}}).urgency == UrgencyReading("ROUTINE", "H")
 
 
 def test_indication_is_the_text_of_its_obx_one_a_line() -> None:
@@ -323,8 +329,8 @@ def test_default_mapping_is_sound() -> None:
         ("modality", "OBR-4.1[word x]", "'OBR-4.1[word x]': [word N] needs one number from 1"),
         ("modality", "OBR-4.1[word 0]", "'OBR-4.1[word 0]': [word N] needs one number from 1"),
         ("modality", "OBR-4.1[word 1 2]", "'OBR-4.1[word 1 2]': [word N] needs one number from 1"),
-        ("site", "OBR-4[type TX]", "'OBR-4[type TX]': [type ...] is for OBX only"),
-        ("site", "NTE-4[code X]", "'NTE-4[code X]': [code ...] is for OBX only"),
+        ("modality", "OBR-4[type TX]", "'OBR-4[type TX]': [type ...] is for OBX only"),
+        ("body_part", "NTE-4[code X]", "'NTE-4[code X]': [code ...] is for OBX only"),
     ],
 )
 def test_mapping_problems_name_fact_place_and_cause(fact: str, place: str, reason: str) -> None:
@@ -335,3 +341,61 @@ def test_unknown_fact_is_a_problem() -> None:
     assert check_facts({"colour": ["OBR-4"]}) == [
         PlaceProblem("colour", "", "'colour' is not a fact that is read")
     ]
+
+
+def test_pattern_takes_its_group_and_a_fixed_value_stands_last() -> None:
+    raw = order(segment("OBR", {2: "P1", 4: "RAD-CT-17^CT of the head, urgent"}))
+    mapping = {
+        "modality": ["OBR-4.1[match ^RAD-([A-Z]{2})-]"],
+        "body_part": ["OBR-4.2[match of the (\\w+)]"],
+        "urgency": ["OBR-4.2[match urgent|stat]", "=ROUTINE"],
+        "site": ["ZZZ-1", "=Robina"],
+    }
+
+    facts = read(raw, mapping)
+
+    assert facts.candidates["modality"] == (Candidate("OBR-4.1[match ^RAD-([A-Z]{2})-]", "CT"),)
+    assert facts.candidates["body_part"][0].value == "head"
+    assert facts.urgency == UrgencyReading("URGENT")
+    assert facts.candidates["site"] == (Candidate("=Robina", "Robina"),)
+
+
+def test_numbers_and_patient_are_found_where_the_mapping_says() -> None:
+    raw = order(
+        segment("OBR", {2: "P1^NS", 4: "X"}),
+        "ZAO|1||A-77^ns|12345^^^HOSP^MR|Doe^Jane",
+    )
+    mapping = {
+        "accession": ["ZAO-3.1"],
+        "filler": ["ZAO-3"],
+        "placer": ["OBR-2.1"],
+        "patient_id": ["ZAO-4"],
+        "patient_name": ["ZAO-5"],
+    }
+
+    facts = read(raw, mapping)
+
+    assert facts.accession == "A-77"
+    assert (facts.filler.value, facts.filler.namespace) == ("A-77", "ns")
+    assert (facts.placer.value, facts.placer.namespace) == ("P1", "")
+    assert facts.patient.mrn == PatientId("12345", "HOSP", "MR")
+    assert (facts.patient.family, facts.patient.given) == ("Doe", "Jane")
+
+
+@pytest.mark.parametrize(
+    ("fact", "place", "reason"),
+    [
+        ("modality", "=", "'=': a fixed value is written =CT"),
+        ("site", "OBR-4.1[match (]", "'OBR-4.1[match (]': a '(' without its ')', at character 2"),
+        ("site", "OBR-4.1[match (a+)+]", "an endless repeat inside an endless repeat"),
+        ("patient_id", "PID-3[word 1]", "'PID-3[word 1]': patient_id is read from a whole field"),
+        ("site", "@procedure", "@procedure is for body_part and modality only"),
+    ],
+)
+def test_places_that_cannot_be_read_are_refused_with_their_cause(
+    fact: str, place: str, reason: str
+) -> None:
+    [problem] = check_facts({fact: [place]})
+
+    assert (problem.fact, problem.place) == (fact, place)
+    assert reason in problem.reason

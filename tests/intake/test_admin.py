@@ -140,7 +140,7 @@ def test_senders_words_are_kept_in_capitals(client: Client) -> None:
     profile = SenderProfile.objects.get()
     assert profile.urgency_words == {"EMERGENCY": "STAT"}
     assert profile.modality_words == {"MRI3T": "MR"}
-    assert profile.accession_places == ["IPC-1", "OBR-18", "filler", "placer"]
+    assert profile.places == {}
 
 
 @pytest.mark.parametrize(
@@ -149,8 +149,11 @@ def test_senders_words_are_kept_in_capitals(client: Client) -> None:
         ("urgency_words", '{"NOW": "SOON"}', "“SOON” is not one of ROUTINE, STAT, URGENT."),
         ("urgency_words", '["NOW"]', 'A JSON object, such as {"EMERGENCY": "STAT"}.'),
         ("modality_words", '{"MRI3T": "MRI"}', "“MRI” is not one of AR, "),
-        ("accession_places", "OBR-18,OBR-18", "Each place is named once."),
-        ("accession_places", "OBR-99", "Item 1 in the array did not validate"),
+        ("places", '{"accession": ["OBR"]}', "accession: 'OBR' is not a place such as"),
+        ("places", '{"colour": ["OBR-4"]}', "colour: 'colour' is not a fact that is read"),
+        ("places", '["OBR-4"]', "An object of lists, such as "),
+        ("character_set", "EBCDIC", "“EBCDIC” is not a character set of MSH-18"),
+        ("networks", "10.1.2.3,ten", "Item 2 in the array did not validate"),
         ("time_zone", "Brisbane", "Select a valid choice."),
     ],
 )

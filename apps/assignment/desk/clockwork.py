@@ -21,6 +21,7 @@ was away for an hour counts what it would have counted.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from datetime import datetime, timedelta
 
 from apps.assignment.choices import AssignmentState
@@ -42,7 +43,7 @@ ENDED = REPORTED | {OrderStatus.CANCELLED}
 _NO_TIME = timedelta(0)
 
 
-class Clockwork(Steps):
+class Clockwork(Steps, ABC):
     """Keeps the due times of the cases in hand true to what happens to them."""
 
     def set_urgency(self, case: Case, urgency: Urgency) -> None:
@@ -79,6 +80,7 @@ class Clockwork(Steps):
         self.take_steps(case, is_over=True)
         self.note_missed(case)
 
+    @abstractmethod
     def take_steps(self, case: Case, *, is_over: bool = False) -> None:
         """Take every step after the breach that is due; the desk says what each does.
 
@@ -87,7 +89,6 @@ class Clockwork(Steps):
             is_over: whether the order is leaving its breach behind in this moment, so that the
                 steps are noted and nothing more.
         """
-        raise NotImplementedError
 
     def note_missed(self, case: Case) -> bool:
         """Note that the reader did not acknowledge in time; return whether that was news."""

@@ -16,7 +16,7 @@ from apps.engine.conditions.evaluate import GROUPS, read_leaf
 from apps.engine.conditions.fields import SPELLINGS, Field, Op
 from apps.engine.conditions.schema import schema
 from apps.engine.conditions.values import Comparable, expected, read_value, wraps
-from apps.engine.patterns import PatternError, compile_pattern
+from apps.patterns import PatternError, compile_pattern
 
 MAX_DEPTH = 8
 MAX_CONDITIONS = 300

@@ -15,8 +15,8 @@ from typing import Any, cast
 from apps.engine.conditions.fields import FIELDS, SPELLINGS, Field, FieldValue, Kind, Op
 from apps.engine.conditions.subject import Subject
 from apps.engine.conditions.values import Comparable, expected, read_value, wraps
-from apps.engine.patterns import compile_pattern
 from apps.engine.vocabulary import REGIONS
+from apps.patterns import compile_pattern
 
 Predicate = Callable[[Subject], bool]
 Regions = Mapping[str, frozenset[str]]

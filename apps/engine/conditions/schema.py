@@ -7,7 +7,7 @@ from typing import Any
 
 from apps.engine.conditions.fields import FIELDS, OPS_BY_KIND, SPELLINGS, Kind, Op
 from apps.engine.conditions.values import TIME_PATTERN, WEEKDAYS
-from apps.engine.patterns import MAX_LENGTH
+from apps.patterns import MAX_LENGTH
 
 # A JSON document, whose shape is the schema's own business.
 JSON = dict[str, Any]

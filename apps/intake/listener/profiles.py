@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from apps.hl7v2.errors import ErrorCode, FieldError
@@ -17,6 +17,8 @@ COLUMNS = (
     "accepted_types",
     "accepted_versions",
     "accepted_processing_ids",
+    "places",
+    "character_set",
 )
 
 
@@ -34,6 +36,8 @@ class Profile:
     accepted_types: Sequence[str] = ()
     accepted_versions: Sequence[str] = ()
     accepted_processing_ids: Sequence[str] = ()
+    places: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    character_set: str = ""
 
     def refusal(self, seen: Peek, *, is_used: bool) -> FieldError | None:
         """Return why a strict profile does not take the message, or None.

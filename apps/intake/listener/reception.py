@@ -19,6 +19,7 @@ from apps.intake.choices import InboundState
 from apps.intake.keys import digest_of, issuer_for, message_key, order_keys
 from apps.intake.listener.profiles import Profile, Profiles
 from apps.intake.listener.receipts import Receipt
+from apps.intake.listener.through import seen_through
 
 RECEIVED = "Message received"
 NOT_USED = "Message received, not used"
@@ -109,6 +110,7 @@ class Reception:
 
     def _receipt(self, raw: bytes, seen: Peek, arrival: Arrival) -> Receipt:
         profile = self.profiles.find(seen.sending_application, seen.sending_facility)
+        seen = seen_through(profile, raw, seen)
         verdict = judge(seen, profile)
         digest = digest_of(raw)
         issuer = issuer_for(

@@ -11,7 +11,11 @@ from django.db import migrations, models
 
 import apps.core.fields
 import apps.core.validators
-import apps.intake.models
+
+
+def default_accession_places() -> list[str]:
+    """Return what the column held before a sender's places were one mapping."""
+    return ["IPC-1", "OBR-18", "filler", "placer"]
 
 
 class Migration(migrations.Migration):
@@ -190,7 +194,7 @@ class Migration(migrations.Migration):
                             ],
                             max_length=16,
                         ),
-                        default=apps.intake.models.default_accession_places,
+                        default=default_accession_places,
                         help_text="The first that is filled is shown as the study's id.",
                         size=None,
                     ),

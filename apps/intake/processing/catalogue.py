@@ -8,10 +8,43 @@ from zoneinfo import ZoneInfo
 
 from apps.assignment.snapshot.versions import read_versions
 from apps.catalog.models import Procedure, ProcedureAlias, Site, SiteAlias
-from apps.intake.models import SenderProfile, default_accession_places
+from apps.hl7v2.mapping import FactMapping, compile_mapping, default_mapping
+from apps.hl7v2.places import check_facts
+from apps.intake.models import SenderProfile
 
 MAPPING_AREAS = ("catalog", "senders")
 """The areas of configuration whose edits may mend what is parked."""
+
+
+@dataclass(frozen=True)
+class ReadAs:
+    """A sender profile, ready to read with."""
+
+    profile: SenderProfile
+    mapping: FactMapping
+
+    def zone(self, site: Site | None) -> ZoneInfo:
+        """Return the zone of times without an offset: the sender's, the site's, else UTC."""
+        return ZoneInfo(self.profile.time_zone or (site.time_zone if site else "") or "UTC")
+
+
+def read_as(profile: SenderProfile) -> ReadAs:
+    """Return a profile, ready to read with; what is wrong in its mapping is left out.
+
+    Forms refuse a wrong mapping, but an import or SQL may have brought one: a slip in one fact
+    must not stop the reading of all others.
+    """
+    wrong = {problem.fact for problem in check_facts(profile.places)}
+    facts = {fact: places for fact, places in profile.places.items() if fact not in wrong}
+    words = {
+        "urgency": profile.urgency_words,
+        "modality": profile.modality_words,
+        "body_part": profile.body_part_words,
+        "site": profile.site_words,
+    }
+    if not facts and not any(words.values()):
+        return ReadAs(profile, default_mapping())
+    return ReadAs(profile, compile_mapping(facts, words))
 
 
 @dataclass(frozen=True)
@@ -23,7 +56,7 @@ class Catalogue:
     procedures: Mapping[str, Procedure]
     procedures_by_id: Mapping[int, Procedure]
     procedure_aliases: Mapping[tuple[str, str, str], Procedure]
-    profiles: Mapping[tuple[str, str], SenderProfile]
+    profiles: Mapping[tuple[str, str], ReadAs]
 
     def site(self, word: str) -> Site | None:
         """Return the active site of this code or alias, whatever its case."""
@@ -38,7 +71,7 @@ class Catalogue:
                 return found
         return self.procedures.get(word)
 
-    def profile(self, *, application: str, facility: str) -> SenderProfile:
+    def profile(self, *, application: str, facility: str) -> ReadAs:
         """Return the most specific profile of a sender; without any, the defaults."""
         for key in (
             (application, facility),
@@ -49,13 +82,7 @@ class Catalogue:
             found = self.profiles.get(key)
             if found is not None:
                 return found
-        return _DEFAULT_PROFILE
-
-
-def zone_of(profile: SenderProfile, site: Site | None) -> ZoneInfo:
-    """Return the zone of times without an offset: the sender's, the site's, else UTC."""
-    name = profile.time_zone or (site.time_zone if site else "") or "UTC"
-    return ZoneInfo(name)
+        return _AS_USUAL
 
 
 _catalogue: Catalogue | None = None
@@ -82,12 +109,7 @@ def forget() -> None:
     _catalogue = None
 
 
-_DEFAULT_PROFILE = SenderProfile(
-    name="default",
-    accession_places=default_accession_places(),
-    urgency_words={},
-    modality_words={},
-)
+_AS_USUAL = read_as(SenderProfile(name="default"))
 
 
 def _ours(versions: Mapping[str, int]) -> dict[str, int]:
@@ -119,7 +141,7 @@ def _load(versions: dict[str, int]) -> Catalogue:
             if alias.procedure_id in procedures
         },
         profiles={
-            (profile.application, profile.facility): profile
+            (profile.application, profile.facility): read_as(profile)
             for profile in SenderProfile.objects.select_related("default_site")
         },
     )

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
 
 from apps.catalog.models import Procedure, Site
 from apps.engine.codes import Reason, Urgency
 from apps.engine.vocabulary import specialty_for
 from apps.hl7v2.facts import read_group
 from apps.hl7v2.groups import Group
+from apps.hl7v2.mapping import Finder
 from apps.hl7v2.message import Message, Segment
-from apps.hl7v2.places import Candidate
+from apps.hl7v2.places import Candidate, parse_place
 from apps.hl7v2.rawfacts import EntityId, RawFacts, first_known
 from apps.hl7v2.vocabulary import guess_from_words, resolve_body_part, resolve_modality
-from apps.intake.choices import AccessionPlace, StatusMeaning
+from apps.intake.choices import StatusMeaning
 from apps.intake.models import SenderProfile
-from apps.intake.processing.catalogue import Catalogue
+from apps.intake.processing.catalogue import Catalogue, ReadAs
 from apps.intake.processing.changes import (
     CONTROL_CODES,
     PLACER_RANK,
@@ -33,13 +34,6 @@ from apps.orders.choices import IdentifierKind, OrderStatus
 from apps.orders.identity import Identity
 
 _HEADER = frozenset({"MSH", "PID", "PV1"})
-_PLACES: Mapping[str, tuple[str, ...]] = {
-    AccessionPlace.IPC_1: ("IPC-1.1",),
-    AccessionPlace.OBR_18: ("OBR-18.1",),
-    AccessionPlace.FILLER: ("OBR-3.1", "ORC-3.1"),
-    AccessionPlace.PLACER: ("OBR-2.1", "ORC-2.1"),
-}
-_PLACER_PLACES = frozenset(_PLACES[AccessionPlace.PLACER])
 _CR = b"\r"
 _T = TypeVar("_T")
 
@@ -51,7 +45,12 @@ class Sender:
     application: str
     facility: str
     issuer: str
-    profile: SenderProfile
+    read_as: ReadAs
+
+    @property
+    def profile(self) -> SenderProfile:
+        """Return the profile that reads it."""
+        return self.read_as.profile
 
     @property
     def name(self) -> str:
@@ -84,17 +83,13 @@ def read_change(
     sender: Sender,
     catalogue: Catalogue,
     is_result: bool,
-    zone: ZoneInfo,
 ) -> OrderChange:
     """Return what one group asks for."""
+    site = _site(group, sender, catalogue)
     facts = read_group(
-        message,
-        group,
-        zone=zone,
-        facts={"accession": _accession_places(sender.profile)},
-        urgency_words=_upper(sender.profile.urgency_words),
+        message, group, zone=sender.read_as.zone(site), mapping=sender.read_as.mapping
     )
-    known = _recognise(facts, sender, catalogue)
+    known = _recognise(facts, site, sender, catalogue)
     identities = _identities(facts) or _group_number(group)
     accession, rank = _accession(facts)
     if not accession and identities:
@@ -142,20 +137,21 @@ def _action(
 # -- who it is ----------------------------------------------------------------------------
 
 
-def _accession_places(profile: SenderProfile) -> tuple[str, ...]:
-    return tuple(place for name in profile.accession_places for place in _PLACES[name])
-
-
 def _accession(facts: RawFacts) -> tuple[str, int]:
     """Return the shown accession and how good its place is; 0 is the best, 9 the placer's."""
     if not facts.accessions:
         number = facts.filler.value or facts.placer.value or facts.study_uid
         return number[:200], PLACER_RANK
     best = facts.accessions[0]
-    return best.value[:200], PLACER_RANK if best.place in _PLACER_PLACES else _RANKS[best.place]
+    return best.value[:200], accession_rank(best.place)
 
 
-_RANKS: Mapping[str, int] = {"IPC-1.1": 0, "OBR-18.1": 0, "OBR-3.1": 1, "ORC-3.1": 1}
+@lru_cache(maxsize=512)
+def accession_rank(place: str) -> int:
+    """Return how good a place of the accession is; 0 is the best, 9 the placer's number."""
+    path = parse_place(place).path
+    is_number = path.segment in ("ORC", "OBR")
+    return {2: PLACER_RANK, 3: 1}.get(path.field, 0) if is_number else 0
 
 
 def _identities(facts: RawFacts) -> tuple[Identity, ...]:
@@ -165,7 +161,7 @@ def _identities(facts: RawFacts) -> tuple[Identity, ...]:
             Identity(IdentifierKind.STUDY_UID, f"{facts.study_uid}|{facts.procedure_code}"[:400])
         )
     accession = next(
-        (place for place in facts.accessions if place.place not in _PLACER_PLACES), None
+        (found for found in facts.accessions if accession_rank(found.place) != PLACER_RANK), None
     )
     if accession is not None:
         found.append(Identity(IdentifierKind.ACCESSION, accession.value[:400]))
@@ -191,23 +187,30 @@ def _with_namespace(number: EntityId) -> str:
 # -- what it is ---------------------------------------------------------------------------
 
 
-def _recognise(facts: RawFacts, sender: Sender, catalogue: Catalogue) -> Known:
+def _site(group: Group, sender: Sender, catalogue: Catalogue) -> Site | None:
+    """Return the first known site; the sender's own words go before codes and aliases."""
+    mapping = sender.read_as.mapping
+    words = mapping.words_of("site")
+
+    def known(word: str) -> Site | None:
+        return catalogue.site(words.get(word.strip().upper(), word))
+
+    found = Finder(group.first, group.all).candidates(mapping.places["site"])
+    return _first(found, known) or known(sender.facility) or sender.profile.default_site
+
+
+def _recognise(facts: RawFacts, site: Site | None, sender: Sender, catalogue: Catalogue) -> Known:
+    mapping = sender.read_as.mapping
     procedure = _procedure(facts, sender, catalogue)
     guessed_modality, guessed_part = guess_from_words(facts.procedure_text)
-    words = _upper(sender.profile.modality_words)
-    site = (
-        _first(facts.candidates["site"], catalogue.site)
-        or catalogue.site(sender.facility)
-        or sender.profile.default_site
-    )
     modality = _first(
         facts.candidates["modality"],
-        lambda word: resolve_modality(word, words),
+        lambda word: resolve_modality(word, mapping.words_of("modality")),
         procedure.modality if procedure else None,
     )
     body_part = _first(
         facts.candidates["body_part"],
-        resolve_body_part,
+        lambda word: resolve_body_part(word, mapping.words_of("body_part")),
         procedure.body_part if procedure else None,
     )
     return Known(
@@ -277,13 +280,14 @@ def _parked(facts: RawFacts, known: Known) -> Reason | None:
     if known.site is None:
         return Reason.UNKNOWN_SITE
     if not known.modality:
-        is_named = any(place.place in _MODALITY_PLACES for place in facts.candidates["modality"])
+        is_named = any(found.place.startswith(_NAMES) for found in facts.candidates["modality"])
         has_code = bool(facts.procedure_code) and known.procedure is None
         return Reason.UNKNOWN_PROCEDURE if has_code and not is_named else Reason.UNKNOWN_MODALITY
     return None if facts.patient.ids else Reason.NO_PATIENT
 
 
-_MODALITY_PLACES = frozenset({"ZRD-3.1", "OBR-24.1", "IPC-5.1"})
+_NAMES = ("ZRD-3", "OBR-24", "IPC-5")
+"""Places that name a modality by themselves; words of a procedure only suggest one."""
 
 
 def _flags(facts: RawFacts, known: Known) -> tuple[str, ...]:
@@ -291,10 +295,6 @@ def _flags(facts: RawFacts, known: Known) -> tuple[str, ...]:
     if facts.procedure_code and known.procedure is None:
         flags.append("unknown_procedure")
     return tuple(dict.fromkeys(flags))
-
-
-def _upper(words: Mapping[str, Any]) -> dict[str, str]:
-    return {str(word).upper(): str(meaning) for word, meaning in words.items()}
 
 
 def _bytes(segments: Iterable[Segment]) -> bytes:

@@ -12,7 +12,7 @@ from apps.hl7v2.groups import split_groups
 from apps.hl7v2.message import Message
 from apps.hl7v2.people import read_merges, read_patient
 from apps.intake.keys import issuer_for
-from apps.intake.processing.catalogue import Catalogue, zone_of
+from apps.intake.processing.catalogue import Catalogue
 from apps.intake.processing.changes import Reading
 from apps.intake.processing.groups import Sender, read_change
 from apps.intake.processing.patients import patient_update
@@ -33,9 +33,8 @@ def read_message(raw: bytes, *, catalogue: Catalogue) -> Reading:
     Raises:
         FieldError: the bytes have no usable MSH; intake has refused such a message already.
     """
-    message = Message(raw)
+    message, sender = open_message(raw, catalogue=catalogue)
     code, trigger = message.get("MSH-9.1").upper(), message.get("MSH-9.2").upper()
-    sender = sender_of(message, catalogue)
     if _is_our_own(sender):
         return Reading(note="our own message came back")
     if code == "ADT":
@@ -45,13 +44,29 @@ def read_message(raw: bytes, *, catalogue: Catalogue) -> Reading:
     return Reading(note="not used")
 
 
+def open_message(raw: bytes, *, catalogue: Catalogue) -> tuple[Message, Sender]:
+    """Return a message, decoded as its sender is known to write, and who sent it.
+
+    Raises:
+        FieldError: the bytes have no usable MSH.
+    """
+    message = Message(raw)
+    sender = sender_of(message, catalogue)
+    known = sender.profile.character_set
+    if known and ("charset" in message.flags or not message.header.text(18)):
+        message = Message(raw, fallback=known.encode("ascii"))
+    return message, sender
+
+
 def sender_of(message: Message, catalogue: Catalogue) -> Sender:
     """Return who sent a message, with the profile that reads it."""
     application = _first_filled(message, 3)
     facility = _first_filled(message, 4)
-    profile = catalogue.profile(application=application, facility=facility)
-    issuer = issuer_for(profile_issuer=profile.issuer, facility=facility, application=application)
-    return Sender(application, facility, issuer[:_ISSUER_CHARS], profile)
+    found = catalogue.profile(application=application, facility=facility)
+    issuer = issuer_for(
+        profile_issuer=found.profile.issuer, facility=facility, application=application
+    )
+    return Sender(application, facility, issuer[:_ISSUER_CHARS], found)
 
 
 def _first_filled(message: Message, field: int) -> str:
@@ -83,7 +98,6 @@ def _read_orders(
             sender=sender,
             catalogue=catalogue,
             is_result=is_result,
-            zone=zone_of(sender.profile, None),
         )
         for group in groups
     )
@@ -107,7 +121,9 @@ def _read_patients(message: Message, trigger: str, sender: Sender) -> Reading:
         return Reading(merges=merges, note=note, flags=tuple(message.flags))
     if trigger not in _UPDATES:
         return Reading(note="not used")
-    patient = patient_update(read_patient(message.first("PID")), sender.issuer)
+    patient = patient_update(
+        read_patient(message.first("PID"), sender.read_as.mapping), sender.issuer
+    )
     return Reading(
         patients=(patient,) if patient else (),
         note="" if patient else "no patient in it",
@@ -116,7 +132,7 @@ def _read_patients(message: Message, trigger: str, sender: Sender) -> Reading:
 
 
 def _merges(message: Message, sender: Sender) -> Iterable[tuple[PatientUpdate, PatientUpdate]]:
-    for merge in read_merges(message):
+    for merge in read_merges(message, sender.read_as.mapping):
         survivor = patient_update(merge.survivor, sender.issuer)
         if survivor is None:
             continue

@@ -10,7 +10,7 @@ from apps.core import clock
 from apps.core.access import Permission
 from apps.core.guard import GuardedRequest, require
 from apps.core.htmx import render_part
-from apps.intake.forms import InboundFilterForm, OutboundFilterForm
+from apps.intake.forms.messages import InboundFilterForm, OutboundFilterForm
 from apps.intake.queries import inbound as inbound_queries
 from apps.intake.queries import outbound as outbound_queries
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from apps.assignment.models import Assignment
-from apps.intake.choices import AccessionPlace
 from apps.orders.models import Order, OrderIdentifier
 from tests import factories
 from tests.intake.processing.door import post
@@ -268,19 +267,17 @@ class TestSenders:
     @pytest.mark.parametrize(
         ("places", "shown"),
         [
-            (["IPC-1", "OBR-18", "filler", "placer"], "A1"),
-            (["filler", "OBR-18", "placer"], "F1"),
-            (["placer"], "P1"),
-            (["IPC-1"], "F1"),
+            (["IPC-1.1", "OBR-18.1", "OBR-3.1", "OBR-2.1"], "A1"),
+            (["OBR-3.1", "OBR-18.1", "OBR-2.1"], "F1"),
+            (["OBR-2.1"], "P1"),
+            (["IPC-1.1"], "F1"),
         ],
     )
     def test_shown_accession_is_the_first_filled_of_the_senders_places(
         self, department: Department, places: list[str], shown: str
     ) -> None:
         department.add_reader("DR_A")
-        factories.SenderProfileFactory(
-            facility="Robina", accession_places=[AccessionPlace(place) for place in places]
-        )
+        factories.SenderProfileFactory(facility="Robina", places={"accession": places})
 
         send(*order(placer="P1", filler="F1", accession="A1"))
 

@@ -48,7 +48,15 @@ class Repeat:
     high: int | None
 
 
-Node = Char | Sequence | Choice | Repeat | Anchor
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A part whose text can be asked for: ``(…)``, not ``(?:…)``; counted from 1."""
+
+    part: Node
+    number: int
+
+
+Node = Char | Sequence | Choice | Repeat | Anchor | Group
 
 
 def has_endless_repeat(node: Node) -> bool:
@@ -56,6 +64,8 @@ def has_endless_repeat(node: Node) -> bool:
     match node:
         case Repeat(part, _, high):
             return high is None or has_endless_repeat(part)
+        case Group(part, _):
+            return has_endless_repeat(part)
         case Sequence(parts) | Choice(parts):
             return any(has_endless_repeat(part) for part in parts)
         case _:

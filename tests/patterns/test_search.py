@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.engine.patterns import MAX_LENGTH, PatternError, compile_pattern
+from apps.patterns import MAX_LENGTH, PatternError, compile_pattern
 
 PATTERNS = [
     "",

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from apps.engine.patterns.nodes import (
+from apps.patterns.nodes import (
     Anchor,
     Char,
     CharTest,
     Choice,
+    Group,
     Node,
     Repeat,
     Sequence,
@@ -69,6 +70,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self._text = text
         self._at = 0
+        self._groups = 0
 
     def peek(self) -> str:
         return self._text[self._at : self._at + 1]
@@ -104,7 +106,7 @@ class _Reader:
             return part
         if isinstance(part, Anchor):
             raise self.error("a repeat needs something to repeat")
-        self.take("?")  # A lazy repeat finds the same texts, and only that is asked here.
+        self.take("?")  # A lazy repeat finds the same texts; find() takes the longest.
         low, high = limits
         if high is None and has_endless_repeat(part):
             raise self.error("an endless repeat inside an endless repeat")
@@ -167,12 +169,15 @@ class _Reader:
                 return _literal(char)
 
     def _group(self, depth: int) -> Node:
-        if self.take("?") and not self.take(":"):
+        is_silent = bool(self.take("?"))
+        if is_silent and not self.take(":"):
             raise self.error("only plain groups '(…)' and '(?:…)' are allowed")
+        self._groups += not is_silent
+        number = self._groups
         node = self.choice(depth + 1)
         if not self.take(")"):
             raise self.error("a '(' without its ')'")
-        return node
+        return node if is_silent else Group(node, number)
 
     def _escape(self) -> Node:
         char = self.take()

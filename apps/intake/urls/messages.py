@@ -1,4 +1,4 @@
-"""The addresses of messages, received and sent."""
+"""Received and sent messages."""
 
 from __future__ import annotations
 

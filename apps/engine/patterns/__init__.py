@@ -1,8 +1,0 @@
-"""Patterns for ``matches``: a regular expression subset searched in linear time."""
-
-from __future__ import annotations
-
-from apps.engine.patterns.matcher import Pattern, compile_pattern
-from apps.engine.patterns.parser import MAX_LENGTH, PatternError
-
-__all__ = ["MAX_LENGTH", "Pattern", "PatternError", "compile_pattern"]

@@ -1,0 +1,155 @@
+"""A sender's mapping, compiled once: which places are looked at for which fact.
+
+What a place says of an order group is read here too: the value at the path, a word of it, what a
+pattern takes out of it, or a fixed value that was never sent. Source: spec 1, table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from apps.hl7v2.message import Repetition, Segment, is_filled
+from apps.hl7v2.places import (
+    DEFAULT_FACTS,
+    MAX_MATCHED,
+    PROCEDURE,
+    Candidate,
+    FactMap,
+    Place,
+    parse_place,
+)
+
+_CODED_FIELDS = {"type": 2, "code": 3}
+_Words = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class FactMapping:
+    """Places by fact, and the sender's own words by fact, in upper case.
+
+    ``words`` has urgency, modality, body_part and site; what it lacks is looked up in the common
+    vocabularies.
+    """
+
+    places: Mapping[str, tuple[Place, ...]]
+    words: Mapping[str, _Words] = field(default_factory=dict)
+
+    def words_of(self, fact: str) -> _Words:
+        """Return the sender's own words of a fact."""
+        return self.words.get(fact, {})
+
+
+def compile_mapping(
+    facts: FactMap | None = None, words: Mapping[str, Mapping[str, object]] | None = None
+) -> FactMapping:
+    """Return a mapping that is quick to read with; facts left out have their usual places.
+
+    Raises:
+        PathError: a place is not written as one; see ``check_facts``.
+    """
+    places = {
+        fact: tuple(map(parse_place, (facts or {}).get(fact) or usual))
+        for fact, usual in DEFAULT_FACTS.items()
+    }
+    own = {
+        fact: {str(word).strip().upper(): str(meaning) for word, meaning in meanings.items()}
+        for fact, meanings in (words or {}).items()
+        if meanings
+    }
+    return FactMapping(places, own)
+
+
+@lru_cache(maxsize=1)
+def default_mapping() -> FactMapping:
+    """Return the mapping of a sender that nobody has described."""
+    return compile_mapping()
+
+
+class Finder:
+    """Reads places of one order group, or of a whole message.
+
+    Args:
+        first: gives the first segment of a name in force there.
+        every: gives all of them.
+    """
+
+    __slots__ = ("_every", "_first", "_firsts")
+
+    def __init__(
+        self,
+        first: Callable[[str], Segment | None],
+        every: Callable[[str], Iterator[Segment]],
+    ) -> None:
+        self._first = first
+        self._every = every
+        self._firsts: dict[str, Segment | None] = {}
+
+    def first(self, name: str) -> Segment | None:
+        """Return the first segment of a name; found once."""
+        try:
+            return self._firsts[name]
+        except KeyError:
+            found = self._firsts[name] = self._first(name)
+            return found
+
+    def candidates(self, places: tuple[Place, ...]) -> tuple[Candidate, ...]:
+        """Return the filled places with their values, in order of preference."""
+        found: list[Candidate] = []
+        for place in places:
+            if place.kind == "procedure":
+                found.append(Candidate(PROCEDURE, ""))
+            elif value := self.value(place):
+                found.append(Candidate(place.text, value))
+        return tuple(found)
+
+    def value(self, place: Place) -> str:
+        """Return what a place says, empty for nothing; an explicit null is nothing."""
+        if place.kind == "fixed":
+            return place.words[0]
+        segment = self.segment_of(place)
+        if segment is None:
+            return ""
+        value = segment.at(place.path).strip()
+        if place.kind in ("word", "match") and value:
+            value = _narrowed(value, place)
+        return value if is_filled(value) else ""
+
+    def segment_of(self, place: Place) -> Segment | None:
+        """Return the segment that a place speaks of."""
+        if place.kind in _CODED_FIELDS:
+            return next(self.coded(place), None)
+        return self.first(place.path.segment) if place.path.segment else None
+
+    def coded(self, place: Place) -> Iterator[Segment]:
+        """Return the OBX that a place with ``[type ...]`` or ``[code ...]`` means."""
+        number = _CODED_FIELDS[place.kind]
+        return (
+            segment
+            for segment in self._every("OBX")
+            if segment.get(number).strip().upper() in place.words
+        )
+
+    def segments(self, place: Place) -> Iterator[Segment]:
+        """Return every segment that a place speaks of."""
+        return (
+            self.coded(place) if place.kind in _CODED_FIELDS else self._every(place.path.segment)
+        )
+
+    def repetitions(self, places: tuple[Place, ...]) -> list[Repetition]:
+        """Return the repetitions of the first place that has any filled."""
+        for place in places:
+            segment = self.segment_of(place)
+            found = segment.repetitions(place.path.field) if segment else []
+            if any(is_filled(repetition.text) for repetition in found):
+                return found
+        return []
+
+
+def _narrowed(value: str, place: Place) -> str:
+    if place.kind == "word":
+        words, number = value.split(), int(place.words[0])
+        return words[number - 1] if number <= len(words) else ""
+    assert place.pattern is not None  # noqa: S101 -- parse_place gives every match one
+    return (place.pattern.find(value[:MAX_MATCHED]) or "").strip()

@@ -1,0 +1,3 @@
+"""Forms of messages, senders and codes."""
+
+from __future__ import annotations
