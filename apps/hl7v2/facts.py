@@ -20,6 +20,7 @@ from apps.hl7v2.places import Candidate
 from apps.hl7v2.rawfacts import EntityId, Flag, RawFacts, first_known
 from apps.hl7v2.timestamps import parse_ts
 from apps.hl7v2.urgency import read_urgency
+from apps.hl7v2.vocabulary import resolve_modality
 
 __all__ = [
     "Candidate",
@@ -72,6 +73,7 @@ class _Reader:
             for fact, places in self.places.items()
             if fact not in _STRUCTURED
         }
+        candidates["accession"] = self.accessions(candidates["accession"])
         urgency = read_urgency(candidates["urgency"], self.mapping.words_of("urgency"))
         if urgency.unknown:
             self.flags.append(Flag("unknown_urgency", candidates["urgency"][0].place))
@@ -106,6 +108,26 @@ class _Reader:
             is_status_event=control_code in _STATUS_CONTROLS or says_reviewed(self.group),
             flags=tuple(self.flags),
         )
+
+    def accessions(self, found: Sequence[Candidate]) -> tuple[Candidate, ...]:
+        """Leave out what is no number: some write ``MR^20061213-0007`` into OBR-18.
+
+        A modality taken for an accession would make one order of all studies of a scanner.
+        """
+        if not any(resolve_modality(candidate.value) for candidate in found):
+            return tuple(found)
+        kept = (
+            self.beside(candidate) if resolve_modality(candidate.value) else candidate
+            for candidate in found
+        )
+        return tuple(candidate for candidate in kept if candidate is not None)
+
+    def beside(self, candidate: Candidate) -> Candidate | None:
+        """Return the number in the second component of OBR-18."""
+        obr = self.finder.first("OBR") if candidate.place == "OBR-18.1" else None
+        value = obr.get(18, 2).strip() if obr else ""
+        is_number = any(char.isdigit() for char in value) and " " not in value
+        return Candidate("OBR-18.2", value) if is_number else None
 
     def control_code(self, candidates: Sequence[Candidate]) -> str:
         code = _first_value(candidates).upper() or "NW"

@@ -125,10 +125,12 @@ class Finder:
     def coded(self, place: Place) -> Iterator[Segment]:
         """Return the OBX that a place with ``[type ...]`` or ``[code ...]`` means."""
         number = _CODED_FIELDS[place.kind]
+        # The bytes first: a message may hold 100,000 OBX, and hardly any has the code.
+        sought = place.words[0].encode() if len(place.words) == 1 else b""
         return (
             segment
             for segment in self._every("OBX")
-            if segment.get(number).strip().upper() in place.words
+            if sought in segment.raw.upper() and segment.get(number).strip().upper() in place.words
         )
 
     def segments(self, place: Place) -> Iterator[Segment]:

@@ -43,13 +43,18 @@ DEFAULT_FACTS: FactMap = {
     "procedure_code": ("OBR-4.1", "OBR-44.1"),
     "procedure_text": ("OBR-4.2", "OBR-44.2"),
     "procedure_system": ("OBR-4.3", "OBR-44.3"),
-    "modality": ("ZRD-3.1", PROCEDURE, "OBR-24.1", "IPC-5.1", "OBR-4.1[word 1]"),
+    "modality": (
+        *("ZRD-3.1", PROCEDURE, "OBR-24.1", "IPC-5.1", "OBR-4.1[word 1]"),
+        # Where some put it besides, or instead of the accession; the last is French.
+        *("OBR-18.1", "OBR-19.1", "OBR-20.1", "OBR-21.1", "OBX-5[code MODALITE_IMAGERIE]"),
+    ),
     "body_part": (
         "ZRD-5.1",
         PROCEDURE,
         "OBR-15.4.1",
         "OBR-10.4.1",
         "OBR-4.1[word 2]",
+        "OBX-5[code REGION_ANATOMIQUE]",
     ),
     "urgency": ("ZRD-4.1", "TQ1-9.1", "ORC-7.6", "OBR-27.6", "OBR-5.1"),
     "indication": ("OBX-5[type TX ST FT CE CWE]", "OBR-13", "OBR-31"),

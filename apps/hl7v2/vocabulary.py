@@ -7,7 +7,17 @@ with the short forms that orders carry. A site's own words are added by its mapp
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+from apps.hl7v2.languages import (
+    ANATOMIC_REGIONS,
+    CJK_MODALITIES,
+    CJK_PARTS,
+    FOREIGN_MODALITIES,
+    FOREIGN_PARTS,
+)
 
 MODALITIES: Mapping[str, str] = {
     "AR": "Autorefraction",
@@ -56,14 +66,57 @@ MODALITY_ALIASES: Mapping[str, str] = {
     **dict.fromkeys(("ANG", "ANGIO", "ANGIOGRAPHY", "DSA", "IR"), "XA"),
     **dict.fromkeys(("DEXA", "DXA", "BONEDENSITY", "DENSITOMETRY"), "BMD"),
     **dict.fromkeys(("OPG", "PANOREX"), "PX"),
+    **dict.fromkeys(("DWI", "FLAIR", "MRCP", "MRV", "MRE"), "MR"),
+    **FOREIGN_MODALITIES,
 }
 
-_TOO_SHORT_FOR_TEXT = frozenset({"IR", "RX", "RM", "TC", "CAT", "DR", "FL"})
+_TOO_SHORT_FOR_TEXT = frozenset({"IR", "RX", "RM", "TC", "CAT", "DR", "FL", "MOC"})
 _TEXT_WORDS: Mapping[str, str] = {
     **{word: code for word, code in MODALITY_ALIASES.items() if word not in _TOO_SHORT_FOR_TEXT},
     **{word: word for word in ("CT", "MR", "US", "NM", "BMD")},
+    **dict.fromkeys(("DIFFUSION", "TRACTOGRAPHY"), "MR"),
 }
 """What counts in running text; PT, MG, CR or DX there are as often something else."""
+
+_BESIDE_A_PART: Mapping[str, str] = {
+    **dict.fromkeys(("RX", "PA", "AP", "LAT", "LATERAL", "OBLIQUE"), "DX"),
+    **dict.fromkeys(("VIEW", "VIEWS", "VW", "VWS"), "DX"),
+    "TC": "CT",
+    "RM": "MR",
+}
+"""What names a modality only where a body part stands beside it: ``CHEST PA AND LAT``."""
+
+DOUBTFUL_CODES = frozenset(
+    [
+        "AR",
+        "BI",
+        "CR",
+        "DG",
+        "DX",
+        "ECG",
+        "EPS",
+        "ES",
+        "GM",
+        "HD",
+        "IO",
+        "IR",
+        "LS",
+        "MG",
+        "OCT",
+        "OP",
+        "OT",
+        "PT",
+        "PX",
+        "RF",
+        "RM",
+        "SM",
+        "TC",
+        "TG",
+        "XC",
+    ]
+)
+"""Modalities that as codes of their own are as often something else: PT is a prothrombin time or
+physical therapy, CR creatinine, RF a rheumatoid factor, MG magnesium."""
 
 _PARTS = (
     "ABDOMEN ADRENAL ANKLE AORTA APPENDIX ARM AXILLA BILIARY BLADDER BONE BOWEL BRAIN BREAST "
@@ -106,6 +159,7 @@ BODY_PART_ALIASES: Mapping[str, str] = {
     **dict.fromkeys(("RIB",), "RIBS"),
     **dict.fromkeys(("FACIAL",), "FACE"),
     **dict.fromkeys(("EXTREMITIES", "LIMB"), "EXTREMITY"),
+    **FOREIGN_PARTS,
 }
 
 _JOINED = (
@@ -122,48 +176,81 @@ _JOINED = (
 _MAX_TEXT = 400
 
 
+@lru_cache(maxsize=4096)
+def _modality(spelled: str) -> str | None:
+    compact = re.sub(r"[\s_/.-]+", "", plain(spelled))
+    return compact if compact in MODALITIES else MODALITY_ALIASES.get(compact)
+
+
 def resolve_modality(word: str, aliases: Mapping[str, str] | None = None) -> str | None:
     """Return the DICOM code that a word means, or None; ``aliases`` (upper case) go first."""
     spelled = word.strip().upper()
     if aliases and spelled in aliases:
         return aliases[spelled]
-    compact = re.sub(r"[\s_/.-]+", "", spelled)
-    return compact if compact in MODALITIES else MODALITY_ALIASES.get(compact)
+    return _modality(spelled[:_MAX_TEXT])
 
 
-def resolve_body_part(word: str, aliases: Mapping[str, str] | None = None) -> str | None:
-    """Return the body part that a word means, or None; ``aliases`` (upper case) go first."""
-    spelled = word.strip().upper()
-    if aliases and spelled in aliases:
-        return aliases[spelled]
-    for form in (spelled, re.sub(r"[\s-]+", "_", spelled), re.sub(r"[\s_/.-]+", "", spelled)):
+@lru_cache(maxsize=4096)
+def _body_part(spelled: str) -> str | None:
+    bare = plain(spelled)
+    for form in (bare, re.sub(r"[\s-]+", "_", bare), re.sub(r"[\s_/.-]+", "", bare)):
         if form in BODY_PARTS:
             return form
         if form in BODY_PART_ALIASES:
             return BODY_PART_ALIASES[form]
-    return None
+    return ANATOMIC_REGIONS.get(bare) or _cjk(spelled, CJK_PARTS)
 
 
+def resolve_body_part(word: str, aliases: Mapping[str, str] | None = None) -> str | None:
+    """Return the body part that a word or a SNOMED CT code means, or None.
+
+    ``aliases`` (upper case) go first.
+    """
+    spelled = word.strip().upper()
+    if aliases and spelled in aliases:
+        return aliases[spelled]
+    return _body_part(spelled[:_MAX_TEXT])
+
+
+@lru_cache(maxsize=4096)
 def guess_from_words(text: str) -> tuple[str | None, str | None]:
     """Return the modality and the body part that a procedure's text names, None where none.
 
     The first word that means something counts, but PET before the CT that goes with it, and a
-    joint before MSK or EXTREMITY: ``CT HEAD W/O CONTRAST`` is CT and HEAD.
+    joint before MSK or EXTREMITY: ``CT HEAD W/O CONTRAST`` is CT and HEAD. Views of a body part
+    are a plain radiograph where nothing else is named.
     """
-    words = _words(text)
+    spelled = unicodedata.normalize("NFKC", text[:_MAX_TEXT]).upper()
+    words = _words(plain(spelled))
     modalities = [_TEXT_WORDS[word] for word in words if word in _TEXT_WORDS]
-    modality = "PT" if "PT" in modalities else _first(modalities)
-    resolved = (resolve_body_part(word) for word in words if len(word) > 2 or word == "GI")
+    modality = "PT" if "PT" in modalities else _first(modalities) or _cjk(spelled, CJK_MODALITIES)
+    resolved = (_body_part(word) for word in words if len(word) > 2 or word == "GI")
     parts = sorted(filter(None, resolved), key=_BROAD_PARTS.__contains__)
-    return modality, _first(parts)
+    part = _first(parts) or _cjk(spelled, CJK_PARTS)
+    if modality is None and part is not None:
+        modality = _first(_BESIDE_A_PART[word] for word in words if word in _BESIDE_A_PART)
+    return modality, part
+
+
+def plain(text: str) -> str:
+    """Return a text in capitals without its accents: ``genou`` and ``GENOU`` are one word."""
+    if text.isascii():
+        return text.upper()
+    split = unicodedata.normalize("NFKD", text.upper())
+    return "".join(char for char in split if not unicodedata.combining(char))
+
+
+def _cjk(text: str, words: Iterable[tuple[str, str]]) -> str | None:
+    if text.isascii():
+        return None
+    return next((meaning for word, meaning in words if word in text), None)
 
 
 def _first(found: Iterable[str]) -> str | None:
     return next(iter(found), None)
 
 
-def _words(text: str) -> list[str]:
-    upper = text[:_MAX_TEXT].upper()
+def _words(upper: str) -> list[str]:
     for pattern, joined in _JOINED:
         upper = pattern.sub(joined, upper)
     return re.findall(r"[A-Z][A-Z0-9_]*", upper)

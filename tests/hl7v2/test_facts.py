@@ -119,7 +119,8 @@ def test_places_are_tried_in_the_tables_order() -> None:
     assert facts.filler == EntityId("F-9")
     assert facts.study_uid == "1.2.3"
     assert [value for _, value in facts.accessions] == ["A-1", "A-18", "F-9", "F-1", "P-9", "P-1"]
-    assert [value for _, value in facts.candidates["modality"]] == ["US", "", "CT", "MR", "CT"]
+    modalities = ["US", "", "CT", "MR", "CT", "A-18"]
+    assert [value for _, value in facts.candidates["modality"]] == modalities
     assert [value for _, value in facts.candidates["body_part"]] == ["NECK", "", "HEAD"]
 
 
@@ -399,3 +400,20 @@ def test_places_that_cannot_be_read_are_refused_with_their_cause(
 
     assert (problem.fact, problem.place) == (fact, place)
     assert reason in problem.reason
+
+
+@pytest.mark.parametrize(
+    ("obr_18", "accessions"),
+    [
+        ("MR^20061213-0007", [("OBR-18.2", "20061213-0007"), ("OBR-2.1", "P-1")]),
+        ("CR^Computed Radiography", [("OBR-2.1", "P-1")]),
+        ("ultrasound", [("OBR-2.1", "P-1")]),
+        ("CT-77", [("OBR-18.1", "CT-77"), ("OBR-2.1", "P-1")]),
+    ],
+)
+def test_modality_beside_or_in_place_of_the_accession_is_none(
+    obr_18: str, accessions: list[tuple[str, str]]
+) -> None:
+    facts = read(order(segment("OBR", {2: "P-1", 18: obr_18})))
+
+    assert list(facts.accessions) == [Candidate(*found) for found in accessions]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -15,9 +15,14 @@ from apps.hl7v2.facts import read_group
 from apps.hl7v2.groups import Group
 from apps.hl7v2.mapping import Finder
 from apps.hl7v2.message import Message, Segment
-from apps.hl7v2.places import Candidate, parse_place
+from apps.hl7v2.places import PROCEDURE, Candidate, parse_place
 from apps.hl7v2.rawfacts import EntityId, RawFacts, first_known
-from apps.hl7v2.vocabulary import guess_from_words, resolve_body_part, resolve_modality
+from apps.hl7v2.vocabulary import (
+    DOUBTFUL_CODES,
+    guess_from_words,
+    resolve_body_part,
+    resolve_modality,
+)
 from apps.intake.choices import StatusMeaning
 from apps.intake.models import SenderProfile
 from apps.intake.processing.catalogue import Catalogue, ReadAs
@@ -203,11 +208,7 @@ def _recognise(facts: RawFacts, site: Site | None, sender: Sender, catalogue: Ca
     mapping = sender.read_as.mapping
     procedure = _procedure(facts, sender, catalogue)
     guessed_modality, guessed_part = guess_from_words(facts.procedure_text)
-    modality = _first(
-        facts.candidates["modality"],
-        lambda word: resolve_modality(word, mapping.words_of("modality")),
-        procedure.modality if procedure else None,
-    )
+    modality = _modality(facts, mapping.words_of("modality"), procedure)
     body_part = _first(
         facts.candidates["body_part"],
         lambda word: resolve_body_part(word, mapping.words_of("body_part")),
@@ -219,6 +220,40 @@ def _recognise(facts: RawFacts, site: Site | None, sender: Sender, catalogue: Ca
         modality=(modality or guessed_modality or "")[:16],
         body_part=(body_part or guessed_part or "")[:32],
     )
+
+
+def _modality(
+    facts: RawFacts, words: Mapping[str, str], procedure: Procedure | None
+) -> str | None:
+    """Return the first known modality; a doubtful code counts where the words agree with it."""
+    for place, value in facts.candidates["modality"]:
+        if place == PROCEDURE:
+            found = procedure.modality if procedure else None
+        elif place.startswith(_CODE_PLACES):
+            found = resolve_modality(value, words)
+            if value.strip().upper() not in words:
+                found = _of_code(value, found, facts)
+        else:
+            found = resolve_modality(value, words)
+        if found:
+            return found
+    return None
+
+
+def _of_code(word: str, found: str | None, facts: RawFacts) -> str | None:
+    """Return the modality that the first word of a code means, if the other words agree.
+
+    PT may be a prothrombin time rather than a PET scan: it counts where a body part stands
+    beside it, or where the text names an image. ``RX50`` is RX, but for a text that names
+    another modality: ``us-0004`` of an MRI is none.
+    """
+    named, part = guess_from_words(facts.procedure_text)
+    if found is None:
+        stem = resolve_modality(word.rstrip(_DIGITS))
+        return stem if named in (None, stem) and stem not in DOUBTFUL_CODES else None
+    if found not in DOUBTFUL_CODES or not facts.procedure_text or named or part:
+        return found
+    return found if guess_from_words(facts.procedure_code)[1] else None
 
 
 def _procedure(facts: RawFacts, sender: Sender, catalogue: Catalogue) -> Procedure | None:
@@ -286,6 +321,8 @@ def _parked(facts: RawFacts, known: Known) -> Reason | None:
     return None if facts.patient.ids else Reason.NO_PATIENT
 
 
+_DIGITS = "0123456789-_"
+_CODE_PLACES = ("OBR-4.1", "OBR-44.1")
 _NAMES = ("ZRD-3", "OBR-24", "IPC-5")
 """Places that name a modality by themselves; words of a procedure only suggest one."""
 
