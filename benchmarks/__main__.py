@@ -16,7 +16,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-MODULES = ("engine_decide", "hl7_parse", "listener", "delivery", "pipe", "board", "pages")
+MODULES = (
+    "engine_decide",
+    "hl7_parse",
+    "intake_read",
+    "listener",
+    "delivery",
+    "pipe",
+    "board",
+    "pages",
+)
 
 Figures = Mapping[str, float | int | str]
 

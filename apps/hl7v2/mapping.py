@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from apps.hl7v2.message import Repetition, Segment, is_filled
+from apps.hl7v2.message import NULL, Repetition, Segment, is_filled
 from apps.hl7v2.places import (
     DEFAULT_FACTS,
     MAX_MATCHED,
@@ -106,15 +106,19 @@ class Finder:
 
     def value(self, place: Place) -> str:
         """Return what a place says, empty for nothing; an explicit null is nothing."""
-        if place.kind == "fixed":
+        kind = place.kind
+        if kind == "fixed":
             return place.words[0]
-        segment = self.segment_of(place)
+        path = place.path
+        segment = self.segment_of(place) if kind else self.first(path.segment)
         if segment is None:
             return ""
-        value = segment.at(place.path).strip()
-        if place.kind in ("word", "match") and value:
+        value = segment.at(path).strip()
+        if not value:
+            return ""
+        if kind in ("word", "match"):
             value = _narrowed(value, place)
-        return value if is_filled(value) else ""
+        return value if value != NULL else ""
 
     def segment_of(self, place: Place) -> Segment | None:
         """Return the segment that a place speaks of."""

@@ -120,13 +120,18 @@ class Segment:
 
     def get(self, field: int, component: int = 1, subcomponent: int | None = None) -> str:
         """Return a value of the field's first repetition; the first component unless told."""
-        text = self.text(field)
-        if not text:
+        fields = self.fields
+        # Most fields are empty, and this is asked some fifty times for each order.
+        if field >= len(fields) or not (text := fields[field]):
             return ""
-        if self._is_encoding(field):
+        if field <= 2 and self._is_encoding(field):
             return text if component == 1 else ""
-        text = _part(text, self.dialect.separators.repetition, 1)
-        return Repetition(text, self.dialect).component(component, subcomponent)
+        separators = self.dialect.separators
+        text = _part(text, separators.repetition, 1)
+        text = _part(text, separators.component, component)
+        if subcomponent is not None:
+            text = _part(text, separators.subcomponent, subcomponent)
+        return self.dialect.value(text)
 
     def _is_encoding(self, field: int) -> bool:
         return field <= 2 and self.raw[:3] in HEADER_NAMES

@@ -14,6 +14,8 @@ from apps.patterns.parser import parse
 
 _MAX_REMEMBERED = 5_000
 _ACCEPTED = -1
+_REMEMBERED_TEXTS = 1_000
+_REMEMBERED_LENGTH = 100
 
 
 class Pattern:
@@ -21,6 +23,7 @@ class Pattern:
 
     def __init__(self, text: str) -> None:
         self._automaton = Automaton(parse(text))
+        self._found: dict[str, str | None] = {}
         self._forget()
 
     def _forget(self) -> None:
@@ -52,7 +55,15 @@ class Pattern:
         None where it finds nothing, or where its group took no part. The earliest place counts,
         and there the longest repeat. Takes time linear in the text's length.
         """
-        return find(self._automaton, text)
+        if text in self._found:
+            return self._found[text]
+        # Which ways there are is followed only where there is one; the search is far quicker.
+        found = find(self._automaton, text) if self.search(text) else None
+        if len(text) <= _REMEMBERED_LENGTH:
+            if len(self._found) >= _REMEMBERED_TEXTS:
+                self._found.clear()
+            self._found[text] = found
+        return found
 
     def _move(self, state: int, char: str) -> int:
         states, before = self._states[state]
