@@ -6,6 +6,7 @@ used only where the variable is unset or empty. A secret is never shown in an er
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -86,9 +87,34 @@ class Env:
             return list(default)
         return [word.strip() for word in raw.split(",") if word.strip()]
 
+    def networks(self, name: str) -> list[str]:
+        """Return the comma-separated addresses and networks, empty where none is set."""
+        found = self.words(name)
+        for word in found:
+            try:
+                ipaddress.ip_network(word, strict=False)
+            except ValueError as error:
+                expected = "addresses or networks such as 10.1.2.3, 10.1.0.0/16"
+                raise EnvError(name, self._raw(name), expected) from error
+        return found
+
     def path(self, name: str, default: Path) -> Path:
         """Return an absolute path; a relative one counts from the working directory."""
         return Path(self.text(name, str(default))).expanduser().absolute()
+
+    def file(self, name: str) -> Path | None:
+        """Return the absolute path of a file that is there, None where the variable is not set.
+
+        Raises:
+            EnvError: there is no such file.
+        """
+        raw = self._raw(name)
+        if not raw:
+            return None
+        found = Path(raw).expanduser().absolute()
+        if not found.is_file():
+            raise EnvError(name, raw, "the path of a file")
+        return found
 
     def secret(self, name: str) -> str | None:
         """Return the secret in ``name`` or in the file that ``name_FILE`` points at.

@@ -17,6 +17,7 @@ from csp.constants import NONE, SELF
 
 from radassign.database import database_from_url, embedded_database, for_process
 from radassign.env import Env, EnvError
+from radassign.hl7_transport import hl7_plain_host, hl7_tls
 from radassign.secret_files import kept_secret
 from radassign.stack import running_ports
 
@@ -41,6 +42,22 @@ HTTP_PORT = env.port("HTTP_PORT", _PORTS["HTTP_PORT"])
 HL7_HOST = env.text("HL7_HOST", "127.0.0.1")
 HL7_PORT = env.port("HL7_PORT", _PORTS["HL7_PORT"])
 RIS_PORT = env.port("RIS_PORT", _PORTS["RIS_PORT"])
+HL7_TLS = hl7_tls(env)
+HL7_TLS_PORT = HL7_TLS.port if HL7_TLS else _PORTS.get("HL7_TLS_PORT")
+HL7_PLAIN_HOST = hl7_plain_host(env, HL7_HOST, HL7_TLS)
+HL7_ALLOWED_PEERS = env.networks("HL7_ALLOWED_PEERS")
+HL7_CONNECTIONS = env.integer("HL7_CONNECTIONS", 4096, minimum=1)
+# One address cannot take every place, whoever stands behind it.
+HL7_CONNECTIONS_PER_PEER = env.integer(
+    "HL7_CONNECTIONS_PER_PEER", max(HL7_CONNECTIONS // 2, 1), minimum=1
+)
+HL7_IDLE_SECONDS = env.integer("HL7_IDLE_SECONDS", 0)
+# Shown to destinations that ask for it, read anew for each connection. A key that is not set is
+# in the certificate's file.
+HL7_CLIENT_CERT = env.file("HL7_CLIENT_CERT")
+HL7_CLIENT_KEY = env.file("HL7_CLIENT_KEY")
+if HL7_CLIENT_KEY and not HL7_CLIENT_CERT:
+    raise EnvError("HL7_CLIENT_CERT", None, "a certificate for HL7_CLIENT_KEY")
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", *env.words("ALLOWED_HOSTS")]
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 

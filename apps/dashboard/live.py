@@ -60,6 +60,11 @@ class Pulse:
         """Return the number of the latest beat."""
         return self._beats[-1].number
 
+    @property
+    def has_silences(self) -> bool:
+        """Return whether a sender has fallen silent."""
+        return self._mark is not None and self._mark.silences > 0
+
     def feel(self) -> int:
         """Ask whether something changed, unless that was done just now; return the latest beat.
 
@@ -93,7 +98,7 @@ class Pulse:
         if mark == before:
             return
         touched, self._seen = read_touched(before or mark, self._seen)
-        if before is None or mark.configuration != before.configuration:
+        if before is None or _is_of_all(mark, before):
             touched = EVERYTHING
         self._mark = mark
         if touched != Touched():
@@ -101,6 +106,11 @@ class Pulse:
 
     def _note(self, touched: Touched) -> None:
         self._beats = (*self._beats[-_BEATS_KEPT:], Beat(self.number + 1, touched))
+
+
+def _is_of_all(mark: Mark, before: Mark) -> bool:
+    """Return whether something changed that concerns every viewer."""
+    return (mark.configuration, mark.silences) != (before.configuration, before.silences)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from apps.dashboard.days import Day
 from apps.dashboard.lens import Lens
-from apps.dashboard.live import SHELF, Touches, always, never
+from apps.dashboard.live import PULSE, SHELF, Touches, always, never
 from apps.dashboard.queries.changes import Touched
 from apps.dashboard.queries.due import due_next, nobody_left, overdue
 from apps.dashboard.queries.figures import Figures, figures
@@ -18,6 +18,7 @@ from apps.dashboard.queries.readers import AtWork, Held, at_work, held, readers
 from apps.dashboard.queries.recent import recent_assignments
 from apps.dashboard.queries.tallies import Tally, made, now
 from apps.dashboard.queries.unassigned import unassigned_head
+from apps.intake.queries.silence import WatchedSender, silent_senders
 
 _DIGEST_BYTES = 8
 _SETTLED = timedelta(minutes=5)
@@ -52,7 +53,12 @@ class Shown:
 
 
 def _alarm(looking: Looking) -> Shown:
-    return Shown({"nobody_left": nobody_left(looking.lens, at=looking.at)}, looking.touches)
+    sites = looking.lens.site_ids
+    context = {
+        "nobody_left": nobody_left(looking.lens, at=looking.at),
+        "silent": [sender for sender in _silent(looking.at) if sender.concerns(sites)],
+    }
+    return Shown(context, looking.touches)
 
 
 def _figures(looking: Looking) -> Shown:
@@ -126,6 +132,12 @@ def _tallies(day: Day, at: datetime) -> Sequence[Tally]:
 def _made(day: Day, at: datetime) -> tuple[datetime, Sequence[Tally]]:
     until = max(day.start, at - _SETTLED)
     return until, made(day.start, until)
+
+
+def _silent(at: datetime) -> Sequence[WatchedSender]:
+    if not PULSE.has_silences:
+        return ()
+    return SHELF.take_or_make("silent", at, lambda: (silent_senders(), never))
 
 
 def _at_work(at: datetime) -> AtWork:

@@ -21,12 +21,23 @@ CONNECTIONS = Gauge(
 FRAME_FAULTS = Counter(
     "hl7_listener_frame_faults_total",
     "Blocks that never became a message: cut, oversize, late; and connections closed for it: "
-    "garbage, stalled, full.",
+    "garbage, stalled.",
     ["kind"],
 )
 NOISE_BYTES = Counter(
     "hl7_listener_noise_bytes_total",
     "Bytes between MLLP blocks, skipped.",
+)
+REFUSED_PEERS = Counter(
+    "hl7_listener_refused_peers_total",
+    "Refused for who it came from. Connections: not_allowed by address, crowded (too many from "
+    "one address), full, handshake (TLS failed), broken. Messages: sender, the connection may "
+    "not speak for the message's sender.",
+    ["reason"],
+)
+IDLE_CLOSED = Counter(
+    "hl7_listener_idle_connections_closed_total",
+    "Connections closed because nothing came for HL7_IDLE_SECONDS.",
 )
 COMMITS = Counter(
     "hl7_listener_commits_total",

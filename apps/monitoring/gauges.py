@@ -23,6 +23,7 @@ _QUEUE_SQL = """
     GROUP BY d.name
 """
 _WAITING_SQL = "SELECT count(*) FROM intake_inboundmessage WHERE state = 'waiting'"
+_SILENT_SQL = "SELECT count(*) FROM intake_sendercontact WHERE silent_since IS NOT NULL"
 _HEARTBEAT_SQL = """
     SELECT role, extract(epoch FROM clock_timestamp() - max(at))::float8
     FROM core_heartbeat GROUP BY role
@@ -82,6 +83,15 @@ def _waiting(connection: Connection) -> Iterator[Family]:
     )
 
 
+def _silent(connection: Connection) -> Iterator[Family]:
+    row = connection.execute(_SILENT_SQL).fetchone()
+    yield Family(
+        "assignment_engine_silent_senders",
+        "Senders from which nothing came for too long in their usual hours.",
+        _number(row[0] if row else 0),
+    )
+
+
 def _heartbeats(connection: Connection) -> Iterator[Family]:
     family = Family(
         "radassign_heartbeat_age_seconds",
@@ -101,5 +111,6 @@ _READERS: tuple[Callable[[Connection], Iterator[Family]], ...] = (
     _unassigned,
     _queue,
     _waiting,
+    _silent,
     _heartbeats,
 )

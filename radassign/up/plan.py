@@ -19,7 +19,8 @@ _INTAKE_PHASE, _WORK_PHASE, _RIS_PHASE = 0, 1, 2
 class Plan:
     """What is to run, and where.
 
-    ``ports`` are by setting: HTTP_PORT, HL7_PORT and, in the demo, RIS_PORT.
+    ``ports`` are by setting: HTTP_PORT, HL7_PORT, HL7_TLS_PORT where HL7 is taken over TLS and, in
+    the demo, RIS_PORT. An empty ``hl7_host`` takes HL7 over TLS alone.
     """
 
     base_dir: Path
@@ -30,11 +31,18 @@ class Plan:
     is_demo: bool
     embedded_database: bool
     log_format: str = "console"
+    hl7_tls_host: str = ""
 
     def listening(self) -> list[Port]:
         """Return the ports that must be free."""
-        hosts = {"HTTP_PORT": self.http_host, "HL7_PORT": self.hl7_host, "RIS_PORT": "127.0.0.1"}
-        return [Port(name, hosts[name], number) for name, number in self.ports.items()]
+        hosts = {
+            "HTTP_PORT": self.http_host,
+            "HL7_PORT": self.hl7_host,
+            "HL7_TLS_PORT": self.hl7_tls_host,
+            "RIS_PORT": "127.0.0.1",
+        }
+        # Nobody listens where there is no address, as for plain HL7 where TLS alone is taken.
+        return [Port(name, hosts[name], port) for name, port in self.ports.items() if hosts[name]]
 
     def dashboard_url(self) -> str:
         """Return the address for a browser on this machine."""

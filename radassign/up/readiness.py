@@ -33,7 +33,7 @@ def welcome(plan: Plan) -> str:
         "ready.",
         f"  dashboard       {plan.dashboard_url()}",
         *_sign_in(plan),
-        f"  HL7 v2 in       {plan.hl7_host}:{plan.ports['HL7_PORT']} (MLLP)",
+        *_hl7_in(plan),
         f"  data folder     {plan.data_dir}",
         "In another terminal:",
         f"  send an order   {_command(plan)} send_hl7 fixtures/hl7/orm_vendor.hl7",
@@ -41,6 +41,15 @@ def welcome(plan: Plan) -> str:
         "Ctrl-C ends everything.",
     ]
     return "\n".join(lines)
+
+
+def _hl7_in(plan: Plan) -> list[str]:
+    tls_port = plan.ports.get("HL7_TLS_PORT")
+    ways = [
+        (plan.hl7_host, plan.ports["HL7_PORT"], "MLLP"),
+        (plan.hl7_tls_host if tls_port else "", tls_port, "MLLP over TLS"),
+    ]
+    return [f"  HL7 v2 in       {host}:{port} ({how})" for host, port, how in ways if host]
 
 
 def _sign_in(plan: Plan) -> list[str]:

@@ -55,6 +55,7 @@ def kept(settings: object, monkeypatch: pytest.MonkeyPatch) -> live.Shelf:
     shelf = live.Shelf(pulse)
     monkeypatch.setattr(board, "PULSE", pulse)
     monkeypatch.setattr(board, "SHELF", shelf)
+    monkeypatch.setattr(looking, "PULSE", pulse)
     monkeypatch.setattr(looking, "SHELF", shelf)
     return shelf
 

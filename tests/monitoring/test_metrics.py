@@ -12,7 +12,9 @@ from django.db import connections
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
+from apps.intake.models import SenderContact
 from tests.factories import DestinationFactory, OutboundMessageFactory, UnassignedFactory
+from tests.factories.times import NOON
 
 committed = pytest.mark.django_db(transaction=True)
 
@@ -69,6 +71,15 @@ def test_unassigned_has_every_reason_at_zero_too() -> None:
     assert unassigned["no_shift",] == 2
     assert unassigned["held",] == 0
     assert sum(unassigned.values()) == 2
+
+
+@committed
+def test_silent_senders_are_counted_and_none_is_zero() -> None:
+    assert scrape()["assignment_engine_silent_senders"] == {(): 0}
+    SenderContact.objects.create(application="PACS", last_at=NOON, silent_since=NOON)
+    SenderContact.objects.create(application="RIS", last_at=NOON)
+
+    assert scrape()["assignment_engine_silent_senders"] == {(): 1}
 
 
 @committed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from types import TracebackType
@@ -13,10 +14,14 @@ from tests.intake.listener.samples import fields, message
 
 
 class Sender:
-    """One connection to a listener."""
+    """One connection to a listener, with TLS where a context is given."""
 
-    def __init__(self, port: int, timeout_seconds: float = 20.0) -> None:
+    def __init__(
+        self, port: int, timeout_seconds: float = 20.0, tls: ssl.SSLContext | None = None
+    ) -> None:
         self.wire = socket.create_connection(("127.0.0.1", port), timeout=timeout_seconds)
+        if tls is not None:
+            self.wire = tls.wrap_socket(self.wire, server_hostname="localhost")
         self._framer = Framer()
         self._answers: list[bytes] = []
 
@@ -74,15 +79,19 @@ class PatientSender(threading.Thread):
     ``accepted`` holds the control ids that got AA, ``refused`` how often AR was said.
     """
 
-    def __init__(self, port: int, facility: str, name: str) -> None:
+    def __init__(
+        self, port: int, facility: str, name: str, tls: ssl.SSLContext | None = None
+    ) -> None:
         super().__init__(daemon=True)
         self._port = port
+        self._tls = tls
         self._facility = facility
         self._name = name
         self._has_to_stop = threading.Event()
         self.accepted: list[str] = []
         self.refused = 0
         self.resent = 0
+        self.connections = 0
         self._sender: Sender | None = None
 
     def run(self) -> None:
@@ -105,7 +114,8 @@ class PatientSender(threading.Thread):
     def _is_accepted(self, raw: bytes) -> bool:
         try:
             if self._sender is None:
-                self._sender = Sender(self._port)
+                self._sender = Sender(self._port, tls=self._tls)
+                self.connections += 1
             code, control_id = codes([self._sender.exchange(raw)])[0]
         except OSError:
             if self._sender is not None:
@@ -119,8 +129,10 @@ class PatientSender(threading.Thread):
         return code == "AA"
 
 
-def start_senders(port: int, facility: str, count: int) -> list[PatientSender]:
-    senders = [PatientSender(port, facility, f"S{number}") for number in range(count)]
+def start_senders(
+    port: int, facility: str, count: int, tls: ssl.SSLContext | None = None
+) -> list[PatientSender]:
+    senders = [PatientSender(port, facility, f"S{number}", tls) for number in range(count)]
     for sender in senders:
         sender.start()
     return senders

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -94,8 +94,8 @@ class Stack:
         )
 
     @contextmanager
-    def listener(self) -> Iterator[ListenerProcess]:
-        process = ListenerProcess(self)
+    def listener(self, settings: Mapping[str, str] | None = None) -> Iterator[ListenerProcess]:
+        process = ListenerProcess(self, settings or {})
         try:
             yield process
         finally:
@@ -103,20 +103,29 @@ class Stack:
 
 
 class ListenerProcess:
-    """``manage.py hl7_listener`` on a port that stays the same over restarts."""
+    """``manage.py hl7_listener`` on ports that stay the same over restarts."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, settings: Mapping[str, str]) -> None:
         self._stack = stack
+        self._settings = settings
         self.port = 0
+        self.tls_port = 0
         self.start()
 
     def start(self) -> None:
+        ports = ["--port", str(self.port), "--tls-port", str(self.tls_port)]
         self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "hl7_listener", "--port", str(self.port)],
-            cwd=ROOT, env=self._stack.environment(), stdout=subprocess.PIPE, text=True,
+            [sys.executable, "manage.py", "hl7_listener", *ports],
+            cwd=ROOT, env={**self._stack.environment(), **self._settings}, stdout=subprocess.PIPE,
+            text=True,
         )  # fmt: skip
+        self.port = self._announced()
+        if "HL7_TLS_PORT" in self._settings:
+            self.tls_port = self._announced()
+
+    def _announced(self) -> int:
         assert self.process.stdout is not None
-        self.port = int(self.process.stdout.readline().rpartition(":")[2])
+        return int(self.process.stdout.readline().rpartition(":")[2])
 
     def kill(self) -> None:
         self.process.kill()

@@ -148,7 +148,7 @@ def test_a_refused_message_is_committed_and_refused_again_alike(
         answers = [sender.exchange(raw), sender.exchange(raw)]
 
     assert answers[0] == answers[1]
-    assert fields(answers[0], b"ERR")[2] == "ORC^1^2"
+    assert fields(answers[0], b"ERR")[2] == "OBR^1^2"
     assert stack.stored("REFUSED") == [("9", "refused", "AE")]
 
 

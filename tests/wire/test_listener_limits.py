@@ -14,6 +14,7 @@ import uvloop
 from apps.hl7v2.mllp import Frame, Framer, frame
 from apps.intake import metrics
 from apps.intake.listener.acceptor import Acceptor
+from apps.intake.listener.door import Door, Visit
 from apps.intake.listener.limits import Limits
 from apps.intake.listener.receipts import Receipt, Written
 from apps.intake.listener.server import Listener
@@ -266,12 +267,13 @@ def test_all_who_wait_are_accepted_in_one_turn_however_long_turns_are() -> None:
     """A loop that is busy with a thousand peers has long turns; nobody may wait for many."""
     made: list[asyncio.Protocol] = []
 
-    def make() -> asyncio.Protocol:
+    def make(_visit: Visit) -> asyncio.Protocol:
         made.append(asyncio.Protocol())
         return made[-1]
 
     async def scenario() -> None:
-        acceptor = Acceptor("127.0.0.1", 0, backlog=128, make_protocol=make)
+        limits = Limits(backlog=128)
+        acceptor = Acceptor("127.0.0.1", 0, door=Door(limits), limits=limits, make_protocol=make)
         peers = [socket.create_connection(("127.0.0.1", acceptor.port)) for _ in range(100)]
         for _ in range(5):
             await asyncio.sleep(0)

@@ -22,7 +22,9 @@ _MARK = """
     SELECT lines.newest, (SELECT count(*) FROM audit_auditevent WHERE id > lines.newest - %s),
            messages.newest, messages.done,
            (SELECT coalesce(sum(version), 0)::bigint FROM core_configversion
-            WHERE area IN ('catalog', 'roster', 'presence'))
+            WHERE area IN ('catalog', 'roster', 'presence')),
+           (SELECT coalesce(sum(extract(epoch FROM silent_since)), 0)::bigint
+            FROM intake_sendercontact WHERE silent_since IS NOT NULL)
     FROM (SELECT coalesce(max(id), 0) AS newest FROM audit_auditevent) lines,
          (SELECT coalesce(max(id), 0) AS newest, count(processed_at) AS done
           FROM (SELECT id, processed_at FROM intake_inboundmessage ORDER BY id DESC LIMIT %s) w
@@ -45,13 +47,17 @@ _TOUCHED = """
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How far everything has come; equal marks mean that nothing changed."""
+    """How far everything has come; equal marks mean that nothing changed.
+
+    ``silences`` is zero while every sender speaks.
+    """
 
     newest_line: int
     lines: int
     newest_message: int
     messages_done: int
     configuration: int
+    silences: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """What the listener does beside storing, on a database connection of its own.
 
 It wakes the decider after commits: a NOTIFY inside a writer's transaction would serialise all
-commits, so it comes after them, and many commits share one. It shows a sign of life, and it
-reads the sender profiles anew when they were edited. All of it may be lost or late without harm
-to a message: the rows are the truth, and a sweep finds what nobody was woken for.
+commits, so it comes after them, and many commits share one. It shows a sign of life, notes when
+each sender was last heard, and reads the sender profiles anew when they were edited. All of it
+may be lost or late without harm to a message: the rows are the truth, and a sweep finds what
+nobody was woken for.
 """
 
 from __future__ import annotations
@@ -13,15 +14,19 @@ import json
 import logging
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
+from apps.core import clock
 from apps.core.heartbeat import process_name
 from apps.core.triggers import DECIDE_CHANNEL
+from apps.intake.listener.contacts import MOST_NAMES, Contacts, Sender
 from apps.intake.listener.database import Connection, close_quietly, connect
 from apps.intake.listener.profiles import AREA, COLUMNS, Profile, Profiles
+from apps.intake.silence import ALL, KIND
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +49,20 @@ _BEAT = """
     ON CONFLICT (name) DO UPDATE
     SET role = EXCLUDED.role, at = EXCLUDED.at, details = EXCLUDED.details
 """
+_CONTACTS = "SELECT application, facility FROM intake_sendercontact LIMIT %s"
+# In the order of the names, so that two listeners never wait for each other in a ring.
+_HEARD = """
+    INSERT INTO intake_sendercontact (application, facility, last_at)
+    SELECT * FROM unnest(%s::text[], %s::text[], %s::timestamptz[])
+    ON CONFLICT (application, facility) DO UPDATE
+    SET last_at = greatest(intake_sendercontact.last_at, EXCLUDED.last_at)
+    RETURNING silent_since IS NOT NULL
+"""
+_LOOK_FOR_SILENCE = """
+    INSERT INTO core_duetime (kind, subject, due_at, payload) VALUES (%s, %s, %s, '{}')
+    ON CONFLICT (kind, subject) DO UPDATE
+    SET due_at = EXCLUDED.due_at WHERE EXCLUDED.due_at < core_duetime.due_at
+"""
 _GONE = "DELETE FROM core_heartbeat WHERE name = %s"
 
 
@@ -53,6 +72,7 @@ class Attendant:
     Args:
         on_profiles: takes the profiles whenever they were read.
         details: what the sign of life tells, asked for at each one.
+        contacts: who was heard since it was last asked.
     """
 
     def __init__(
@@ -60,9 +80,11 @@ class Attendant:
         *,
         on_profiles: Callable[[Profiles], None],
         details: Callable[[], dict[str, Any]],
+        contacts: Contacts,
     ) -> None:
         self._on_profiles = on_profiles
         self._details = details
+        self._contacts = contacts
         self._wake = asyncio.Event()
         self._has_profiles = asyncio.Event()
         self._version = -1
@@ -100,6 +122,8 @@ class Attendant:
             await asyncio.sleep(_RETRY_SECONDS)
 
     async def _attend(self, connection: Connection) -> None:
+        cursor = await connection.execute(_CONTACTS, [MOST_NAMES])
+        self._contacts.know((row[0], row[1]) for row in await cursor.fetchall())
         while True:
             now = time.monotonic()
             if now >= self._look_at:
@@ -108,6 +132,7 @@ class Attendant:
             if now >= self._beat_at:
                 self._beat_at = now + _BEAT_SECONDS
                 await self._beat(connection)
+                await self._note_contacts(connection)
             if await self._is_woken(min(self._look_at, self._beat_at) - time.monotonic()):
                 self._wake.clear()
                 await connection.execute(_NOTIFY)
@@ -132,10 +157,37 @@ class Attendant:
         self._on_profiles(Profiles.of(Profile(*values) for values in await cursor.fetchall()))
         self._version = version
         self._has_profiles.set()
+        await self._look_for_silence(connection)
 
     async def _beat(self, connection: Connection) -> None:
         details = json.dumps(self._details())
         await connection.execute(_BEAT, [process_name(ROLE), ROLE, details])
+
+    async def _note_contacts(self, connection: Connection) -> None:
+        heard = self._contacts.take()
+        if not heard:
+            return
+        try:
+            is_silent = await _write_contacts(connection, heard)
+        except BaseException:
+            self._contacts.give_back(heard)
+            raise
+        if is_silent:
+            await self._look_for_silence(connection)
+
+    async def _look_for_silence(self, connection: Connection) -> None:
+        """Have the senders looked at now: what is expected of them, or one of them, changed."""
+        await connection.execute(_LOOK_FOR_SILENCE, [KIND, ALL, clock.now()])
+        self._wake.set()
+
+
+async def _write_contacts(connection: Connection, heard: dict[Sender, datetime]) -> bool:
+    """Note when senders were heard; return whether one of them was thought silent."""
+    rows = sorted(heard.items())
+    applications = [application for (application, _), _ in rows]
+    facilities = [facility for (_, facility), _ in rows]
+    cursor = await connection.execute(_HEARD, [applications, facilities, [at for _, at in rows]])
+    return any(row[0] for row in await cursor.fetchall())
 
 
 async def _say_goodbye(connection: Connection | None) -> None:

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 import time
 from collections import deque
-from enum import IntFlag
 from typing import TYPE_CHECKING, cast
 
 from apps.core import clock
@@ -19,8 +17,11 @@ from apps.core.failures import describe
 from apps.hl7v2.mllp import CutFrame, Event, Frame, Framer, Garbage, Noise, OversizeFrame
 from apps.intake import metrics
 from apps.intake.listener.answers import answers_to
+from apps.intake.listener.door import Visit, count_turned_away
+from apps.intake.listener.peers import Peer
 from apps.intake.listener.receipts import Written
 from apps.intake.listener.reception import Arrival, Submission, refuse_late, unreadable
+from apps.intake.listener.wires import Paused, is_secured, peer_on, set_up
 from apps.intake.listener.writer import Pending
 
 if TYPE_CHECKING:
@@ -29,28 +30,21 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class Paused(IntFlag):
-    """Why reading is paused; zero means it is not."""
-
-    NO = 0
-    PENDING = 1
-    UNREAD_ANSWERS = 2
-    BUDGET = 4
-    STOPPING = 8
-
-
 class MllpConnection(asyncio.BufferedProtocol):
     """One peer.
 
     Args:
         listener: what all connections share.
         number: chooses the connection's writer.
+        visit: its place, given back at the end.
     """
 
-    def __init__(self, listener: Listener, number: int) -> None:
+    def __init__(self, listener: Listener, number: int, visit: Visit) -> None:
+        limits = listener.limits
         self._listener = listener
         self._number = number
-        self._framer = Framer(listener.limits.frame_bytes)
+        self._visit = visit
+        self._framer = Framer(limits.stranger_bytes if visit.is_stranger else limits.frame_bytes)
         self._pending: deque[Pending] = deque()
         self._pending_bytes = 0
         self._paused = Paused.NO
@@ -58,7 +52,10 @@ class MllpConnection(asyncio.BufferedProtocol):
         self._stalled_at: float | None = None
         self._has_eof = False
         self._is_open = False
+        self._is_secured = False
+        self._quiet_since = 0.0
         self._transport: asyncio.Transport
+        self._speaker = Peer()
         self._peer = ""
 
     # --- asyncio calls these -----------------------------------------------------------------
@@ -66,13 +63,13 @@ class MllpConnection(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to listen to a peer."""
         self._transport = cast("asyncio.Transport", transport)
-        peer = transport.get_extra_info("peername")
-        self._peer = f"{peer[0]}:{peer[1]}"[:64] if isinstance(peer, tuple) else ""
-        _set_up(transport.get_extra_info("socket"))
+        self._speaker = peer_on(transport)
+        self._peer = str(self._speaker)
+        self._is_secured = is_secured(transport)
+        set_up(transport, read_bytes=self._listener.limits.read_bytes)
         self._is_open = True
-        if not self._listener.admit(self):
-            metrics.FRAME_FAULTS.labels("full").inc()
-            self._transport.abort()
+        self._quiet_since = time.monotonic()
+        self._listener.admit(self)
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 -- asyncio's signature
         """Return where to read into; shared by all, for it is copied from at once."""
@@ -83,21 +80,22 @@ class MllpConnection(asyncio.BufferedProtocol):
         events = self._framer.feed(bytes(self._listener.read_buffer[:nbytes]))
         now = clock.now()
         for event in events:
-            self._take(event, Arrival(0, now, self._peer))
+            self._take(event, Arrival(0, now, self._peer, self._speaker))
         self._watch_frame(has_ended_one=bool(events))
         self._limit()
 
     def eof_received(self) -> bool:
-        """Let a peer that has finished sending still read its answers."""
+        """Let a peer that has finished sending still read its answers, but for TLS."""
         self._has_eof = True
         self._count_cut_frame()
-        return bool(self._pending)
+        return bool(self._pending) and not self._is_secured
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 -- asyncio's
         """Forget the peer; what it sent is stored all the same, and a resend finds it."""
         if not self._has_eof:
             self._count_cut_frame()
         self._is_open = False
+        self._visit.end()
         self._listener.dismiss(self)
 
     def pause_writing(self) -> None:
@@ -116,6 +114,7 @@ class MllpConnection(asyncio.BufferedProtocol):
         """Send the answers of the frames whose fate is known, in the order of the frames."""
         wire: list[bytes] = []
         must_close = False
+        self._quiet_since = time.monotonic()
         while self._pending and not must_close:
             results = self._pending[0].results
             if results is None:
@@ -153,7 +152,7 @@ class MllpConnection(asyncio.BufferedProtocol):
         self._has_eof = True
 
     def check_times(self, now: float) -> None:
-        """Give up a frame that is not finished in time, and a peer that does not read.
+        """Give up a frame that is not finished in time, and a peer that is silent or deaf.
 
         Args:
             now: of the monotonic clock.
@@ -168,6 +167,10 @@ class MllpConnection(asyncio.BufferedProtocol):
             and now - self._frame_began_at > limits.frame_seconds
         ):
             self._refuse_late_frame()
+        elif self._has_been_quiet(now):
+            metrics.IDLE_CLOSED.inc()
+            log.info("closing %s: nothing came for a while", self._peer)
+            self.close()
 
     def close(self) -> None:
         """Close once everything that was said is sent."""
@@ -179,6 +182,10 @@ class MllpConnection(asyncio.BufferedProtocol):
     def _take(self, event: Event, arrival: Arrival) -> None:
         listener = self._listener
         match event:
+            case Frame(payload) | OversizeFrame(payload) if self._visit.is_stranger:
+                arrival = arrival._replace(seq=listener.next_seq())
+                self._submit(listener.reception.turn_away(payload, arrival))
+                self._end_behind_answers()
             case Frame(payload):
                 self._submit(self._read(payload, arrival._replace(seq=listener.next_seq())))
             case Noise(size):
@@ -206,7 +213,14 @@ class MllpConnection(asyncio.BufferedProtocol):
         pending = Pending(submission, self)
         self._pending.append(pending)
         self._pending_bytes += pending.size
-        self._listener.writers.submit(pending, home=self._number)
+        if submission.turned_away and not self._visit.is_stranger:
+            count_turned_away(self._peer, len(submission.turned_away))
+        if submission.receipts:
+            self._listener.hear(submission.seen)
+            self._listener.writers.submit(pending, home=self._number)
+        else:
+            pending.results = ()
+            self.settled()
 
     def _watch_frame(self, *, has_ended_one: bool) -> None:
         if not self._framer.is_inside_frame:
@@ -255,28 +269,24 @@ class MllpConnection(asyncio.BufferedProtocol):
         """Say AR to what never ended, behind the answers that are still under way, and close."""
         metrics.FRAME_FAULTS.labels("late").inc()
         log.warning("closing %s: a block was not finished in time", self._peer)
-        self._frame_began_at = None
-        self._has_eof = True
-        self._pause(Paused.STOPPING)
         arrival = Arrival(self._listener.next_seq(), clock.now(), self._peer)
         refused = Pending(refuse_late(arrival), self)
         refused.results = [
             Written(receipt.ack, receipt.ack_code) for receipt in refused.submission.receipts
         ]
         self._pending.append(refused)
+        self._end_behind_answers()
+
+    def _end_behind_answers(self) -> None:
+        """Take nothing more, and close once what was received is answered."""
+        self._frame_began_at = None
+        self._has_eof = True
+        self._pause(Paused.STOPPING)
         self.settled()
 
-
-def _set_up(wire: socket.socket) -> None:
-    """Send answers at once, and notice within two minutes that a silent peer is gone.
-
-    Networks drop a connection that is quiet for days without a word to either end.
-    """
-    wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    wire.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for option, value in (
-        (socket.TCP_KEEPIDLE, 60),
-        (socket.TCP_KEEPINTVL, 15),
-        (socket.TCP_KEEPCNT, 4),
-    ):
-        wire.setsockopt(socket.IPPROTO_TCP, option, value)
+    def _has_been_quiet(self, now: float) -> bool:
+        limits, seconds = self._listener.limits, now - self._quiet_since
+        if self._visit.is_stranger:
+            return seconds > limits.stranger_seconds
+        is_between = not self._pending and not self._framer.is_inside_frame
+        return bool(limits.idle_seconds) and is_between and seconds > limits.idle_seconds

@@ -27,7 +27,7 @@ from apps.intake.listener.store import (
 log = logging.getLogger(__name__)
 
 # A segment ends with CR, so no value of a message holds one.
-_KEY_SEPARATOR = "\r"
+_SEPARATOR = "\r"
 _STATEMENT_SECONDS = 12.0
 # The server gives up first; this is for a server that says nothing any more.
 _ANSWER_SECONDS = 15.0
@@ -48,11 +48,11 @@ WITH incoming AS MATERIALIZED (
     FROM unnest(
         %b::bytea[], %b::bigint[], %b::timestamptz[], %b::text[], %b::text[], %b::text[],
         %b::bytea[], %b::text[], %b::text[], %b::text[], %b::boolean[], %b::bytea[],
-        %b::text[], %b::bytea[], %b::text[], %b::text[]
+        %b::text[], %b::bytea[], %b::text[], %b::text[], %b::text[]
     ) WITH ORDINALITY AS fresh (
         key, arrival_seq, received_at, sender, peer, control_id,
         digest, message_type, order_control, order_keys, is_urgent, raw,
-        state, ack, ack_code, error, place
+        state, ack, ack_code, error, flags, place
     )
 ), claimed AS (
     INSERT INTO intake_messagekey (key, message_id)
@@ -63,12 +63,13 @@ WITH incoming AS MATERIALIZED (
     INSERT INTO intake_inboundmessage (
         id, arrival_seq, received_at, sender, peer, control_id, digest, message_type,
         order_control, order_keys, is_urgent, raw, state, ack, ack_code, error,
-        attempts, flags, order_ids, processed_at
+        flags, attempts, order_ids, processed_at
     )
     SELECT
         id, arrival_seq, received_at, sender, peer, control_id, digest, message_type,
         order_control, string_to_array(order_keys, E'\\r'), is_urgent, raw, state, ack, ack_code,
-        error, 0, '{}', '{}', CASE WHEN state = 'ignored' THEN received_at END
+        error, string_to_array(flags, E'\\r'), 0, '{}',
+        CASE WHEN state = 'ignored' THEN received_at END
     FROM incoming
     WHERE key IS NULL OR id IN (SELECT message_id FROM claimed)
 )
@@ -206,6 +207,7 @@ async def _first_answers(
 
 def _columns(receipts: Sequence[Receipt]) -> list[list[Any]]:
     columns = [list(column) for column in zip(*receipts, strict=True)]
-    keys = Receipt._fields.index("order_keys")
-    columns[keys] = [_KEY_SEPARATOR.join(values) for values in columns[keys]]
+    for name in ("order_keys", "flags"):
+        number = Receipt._fields.index(name)
+        columns[number] = [_SEPARATOR.join(values) for values in columns[number]]
     return columns

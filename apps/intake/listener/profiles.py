@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from apps.hl7v2.errors import ErrorCode, FieldError
 from apps.hl7v2.peek import Peek
+from apps.intake.listener.peers import Peer, fingerprint
 
 AREA = "senders"
 COLUMNS = (
@@ -19,6 +20,12 @@ COLUMNS = (
     "accepted_processing_ids",
     "places",
     "character_set",
+    "networks",
+    "certificates",
+)
+
+NOT_FROM_HERE = FieldError(
+    "MSH", 3, "this connection may not speak for the sender", ErrorCode.INTERNAL
 )
 
 
@@ -26,7 +33,8 @@ COLUMNS = (
 class Profile:
     """How one sender's messages are taken; an empty application or facility covers all.
 
-    The lists bind a strict profile only, and an empty list binds nothing.
+    The accepted lists bind a strict profile only, and an empty list binds nothing. ``networks``
+    and ``certificates`` say which connections may speak for the sender, each where it is filled.
     """
 
     application: str = ""
@@ -38,6 +46,22 @@ class Profile:
     accepted_processing_ids: Sequence[str] = ()
     places: Mapping[str, Sequence[str]] = field(default_factory=dict)
     character_set: str = ""
+    networks: Sequence[str] = ()
+    certificates: Sequence[str] = ()
+
+    @property
+    def sender(self) -> tuple[str, str]:
+        """Return application and facility as the profile names them."""
+        return self.application, self.facility
+
+    def hears(self, peer: Peer) -> bool:
+        """Return whether the connection's address and certificate are among the profile's."""
+        if self.certificates and not self._names(peer.certificate):
+            return False
+        return not self.networks or peer.is_within(self.networks)
+
+    def _names(self, certificate: str) -> bool:
+        return bool(certificate) and certificate in map(fingerprint, self.certificates)
 
     def refusal(self, seen: Peek, *, is_used: bool) -> FieldError | None:
         """Return why a strict profile does not take the message, or None.
@@ -77,14 +101,25 @@ DEFAULT_PROFILE = Profile()
 
 @dataclass(frozen=True, slots=True)
 class Profiles:
-    """All profiles of one version of the configuration."""
+    """All profiles of one version of the configuration.
+
+    ``bound`` holds the certificates that some profile names: they speak for nobody else.
+    """
 
     by_sender: dict[tuple[str, str], Profile] = field(default_factory=dict)
+    bound: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, profiles: Iterable[Profile]) -> Profiles:
         """Return the profiles, found by application and facility."""
-        return cls({(profile.application, profile.facility): profile for profile in profiles})
+        known = {profile.sender: profile for profile in profiles}
+        named = (name for profile in known.values() for name in profile.certificates)
+        return cls(known, frozenset(map(fingerprint, named)))
+
+    def may_speak(self, peer: Peer, profile: Profile) -> bool:
+        """Return whether messages of the profile's sender are taken from the connection."""
+        is_bound = bool(peer.certificate) and peer.certificate in self.bound
+        return profile.hears(peer) and (bool(profile.certificates) or not is_bound)
 
     def find(self, application: str, facility: str) -> Profile:
         """Return the most specific one: both named, then facility, then application, then all."""

@@ -12,7 +12,7 @@ class Receipt(NamedTuple):
 
     ``key`` makes a resend a resend; None stores the message without one, so that it is tried
     anew. ``ack`` holds the answers one after another, without framing; None where the sender
-    wants none.
+    wants none. ``flags`` are what was noticed of it before it is understood.
     """
 
     key: bytes | None
@@ -31,6 +31,7 @@ class Receipt(NamedTuple):
     ack: bytes | None
     ack_code: str
     error: str
+    flags: tuple[str, ...] = ()
 
 
 class Written(NamedTuple):

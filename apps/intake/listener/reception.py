@@ -6,29 +6,45 @@ one got, and nothing but the commit lies between a message and its answer.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from itertools import pairwise
 from typing import NamedTuple
 
-from apps.hl7v2.ack import Outcome, answer_codes, build_answers
+from apps.hl7v2.ack import AckCode, Outcome
+from apps.hl7v2.batches import Envelope, read_batch
 from apps.hl7v2.errors import ErrorCode, FieldError
-from apps.hl7v2.peek import Peek, glance, needs_answer
-from apps.hl7v2.segments import split_batch
+from apps.hl7v2.peek import Peek, glance
 from apps.intake.choices import InboundState
 from apps.intake.keys import digest_of, issuer_for, message_key, order_keys
-from apps.intake.listener.profiles import Profile, Profiles
+from apps.intake.listener.merges import judge_merge
+from apps.intake.listener.prepared import Arrival, final_code, prepare_answers, split_answers
+from apps.intake.listener.profiles import NOT_FROM_HERE, Profile, Profiles
 from apps.intake.listener.receipts import Receipt
 from apps.intake.listener.through import seen_through
+from apps.intake.listener.verdicts import Verdict, judge
 
-RECEIVED = "Message received"
-NOT_USED = "Message received, not used"
+__all__ = [
+    "Arrival",
+    "Reception",
+    "Submission",
+    "bare",
+    "refusal_of",
+    "refuse_late",
+    "split_answers",
+    "unreadable",
+]
+
 NOT_NOW = FieldError("", 0, "not now: storage is away, send again later", ErrorCode.INTERNAL)
 UNSTORABLE = FieldError("", 0, "the message cannot be stored as it is", ErrorCode.INTERNAL)
 OVERSIZE = FieldError("", 0, "the message is longer than allowed", ErrorCode.VALUE_TOO_LONG)
 LATE = FieldError("", 0, "the message was not finished in time", ErrorCode.INTERNAL)
 
+NOT_ALLOWED = FieldError("", 0, "peer not allowed", ErrorCode.INTERNAL)
 CROWDED = FieldError("", 0, "too many messages in one batch", ErrorCode.VALUE_TOO_LONG)
+
+MISCOUNTED = "batch_count"
+"""A flag: BTS-1 or FTS-1 says another number than there is."""
+EMPTY_BATCH = "a batch without any message"
 
 # A frame of the largest size could spell millions of empty messages; a batch of a day's orders
 # holds a few thousand.
@@ -41,33 +57,27 @@ _TYPE_CHARS = 32
 _ORDER_CONTROL_CHARS = 16
 
 
-class Arrival(NamedTuple):
-    """Where and when a frame came in; ``seq`` orders it, and names our answer (MSH-10)."""
+class TurnedAway(NamedTuple):
+    """A message that is answered and not stored; ``place`` is its own among the frame's."""
 
-    seq: int
-    at: datetime
-    peer: str
-
-
-class Verdict(NamedTuple):
-    """What becomes of a message, before anything is stored."""
-
-    outcome: Outcome
-    state: InboundState
-    text: str
-    error: FieldError | None
+    place: int
+    ack: bytes | None
+    ack_code: str
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
     """What one frame brings: a row for each message in it, and what was read of each.
 
-    ``envelope`` is the batch's own beginning (FHS, BHS) where its answers go in a batch too.
+    ``envelope`` is what stands around the messages (FHS, BHS), None where nothing does: their
+    answers then go one by one.
+    ``turned_away`` are the messages between those with a row that get none, in their order.
     """
 
     receipts: list[Receipt]
     seen: list[Peek]
-    envelope: bytes = b""
+    envelope: Envelope | None = None
+    turned_away: Sequence[TurnedAway] = ()
 
 
 class Reception:
@@ -88,36 +98,64 @@ class Reception:
         if seen.is_batch:
             if _headers(payload) > MAX_BATCH_MESSAGES:
                 seen = seen._replace(error=CROWDED)
-            elif messages := split_batch(payload):
-                return self._receive_batch(payload, messages, arrival)
-        return Submission([self._receipt(payload, seen, arrival)], [seen])
+            else:
+                messages, envelope = read_batch(payload)
+                if messages:
+                    return self._receive_batch(messages, envelope, arrival)
+                if envelope.is_there:
+                    return _empty_batch(payload, envelope, arrival)
+        return self._submission([(payload, seen, arrival)])
+
+    def turn_away(self, payload: bytes, arrival: Arrival) -> Submission:
+        """Return the refusal of whatever comes from a peer that is not allowed; nothing stays."""
+        seen = glance(payload)._replace(is_batch=False)
+        return Submission([], [], turned_away=[_turned_away(0, seen, NOT_ALLOWED, arrival)])
 
     def refuse_oversize(self, head: bytes, arrival: Arrival) -> Submission:
         """Return the row of a message over the cap, of which only the beginning was kept."""
         seen = glance(head)._replace(error=OVERSIZE)
-        receipt = self._receipt(head, seen, arrival)
-        return Submission([receipt._replace(key=None)], [seen])
+        submission = self._submission([(head, seen, arrival)])
+        submission.receipts[:] = [row._replace(key=None) for row in submission.receipts]
+        return submission
 
     def _receive_batch(
-        self, payload: bytes, messages: list[bytes], arrival: Arrival
+        self, messages: list[bytes], envelope: Envelope, arrival: Arrival
     ) -> Submission:
         seen = [glance(message) for message in messages]
         arrivals = [arrival]
         while len(arrivals) < len(messages):
             arrivals.append(arrival._replace(seq=self.next_seq(arrivals[-1].seq + 1)))
-        receipts = [self._receipt(*parts) for parts in zip(messages, seen, arrivals, strict=True)]
-        return Submission(receipts, seen, _envelope(payload, messages[0]))
+        parts = list(zip(messages, seen, arrivals, strict=True))
+        return self._submission(parts, envelope if envelope.is_there else None)
 
-    def _receipt(self, raw: bytes, seen: Peek, arrival: Arrival) -> Receipt:
-        profile = self.profiles.find(seen.sending_application, seen.sending_facility)
+    def _submission(
+        self, messages: Sequence[tuple[bytes, Peek, Arrival]], envelope: Envelope | None = None
+    ) -> Submission:
+        """Return a row for each message whose sender the connection may speak for."""
+        submission = Submission([], [], envelope, turned_away := [])
+        miscounted = envelope.miscounted() if envelope else ()
+        for place, (raw, seen, arrival) in enumerate(messages):
+            profile = self.profiles.find(seen.sending_application, seen.sending_facility)
+            speaker = arrival.speaker
+            if speaker is None or self.profiles.may_speak(speaker, profile):
+                receipt = self._receipt(profile, raw, seen, arrival)
+                if miscounted and miscounted[place]:
+                    receipt = receipt._replace(flags=(MISCOUNTED,))
+                submission.receipts.append(receipt)
+                submission.seen.append(seen)
+            else:
+                turned_away.append(_turned_away(place, seen, NOT_FROM_HERE, arrival))
+        return submission
+
+    def _receipt(self, profile: Profile, raw: bytes, seen: Peek, arrival: Arrival) -> Receipt:
         seen = seen_through(profile, raw, seen)
-        verdict = judge(seen, profile)
         digest = digest_of(raw)
         issuer = issuer_for(
             profile_issuer=profile.issuer,
             facility=seen.sending_facility,
             application=seen.sending_application,
         )
+        verdict = judge_merge(judge(seen, profile), raw, seen, profile=profile, issuer=issuer)
         # Positional, in the order of the fields: keywords would double the cost.
         return Receipt(
             _key(seen, digest) if verdict.outcome is not Outcome.REJECTED else None,
@@ -139,6 +177,26 @@ class Reception:
         )
 
 
+def _turned_away(place: int, seen: Peek, error: FieldError, arrival: Arrival) -> TurnedAway:
+    verdict = Verdict(Outcome.REJECTED, InboundState.REFUSED, "", error)
+    ack = prepare_answers(seen, verdict, arrival)
+    return TurnedAway(place, ack, final_code(seen, verdict.outcome))
+
+
+def _empty_batch(payload: bytes, envelope: Envelope, arrival: Arrival) -> Submission:
+    """Return the row of a batch that holds nothing, answered with one that holds nothing."""
+    receipt, seen = _bare_receipt(payload, arrival), Peek()
+    digest = receipt.digest
+    accepted = receipt._replace(
+        key=_key(seen, digest),
+        state=InboundState.IGNORED.value,
+        ack=envelope.wrap([]),
+        ack_code=AckCode.AA.value,
+        error=EMPTY_BATCH,
+    )
+    return Submission([accepted], [seen])
+
+
 def refuse_late(arrival: Arrival) -> Submission:
     """Return the refusal of a message that never ended; nothing of it is stored."""
     return _refused(b"", arrival, Outcome.REJECTED, LATE)
@@ -152,7 +210,16 @@ def unreadable(payload: bytes, arrival: Arrival) -> Submission:
 def _refused(payload: bytes, arrival: Arrival, outcome: Outcome, error: FieldError) -> Submission:
     seen = Peek(error=error)
     verdict = Verdict(outcome, InboundState.REFUSED, "", error)
-    receipt = Receipt(
+    receipt = _bare_receipt(payload, arrival)._replace(
+        ack=prepare_answers(seen, verdict, arrival),
+        ack_code=final_code(seen, verdict.outcome),
+        error=str(error),
+    )
+    return Submission([receipt], [seen])
+
+
+def _bare_receipt(payload: bytes, arrival: Arrival) -> Receipt:
+    return Receipt(
         key=None,
         arrival_seq=arrival.seq,
         received_at=arrival.at,
@@ -165,54 +232,11 @@ def _refused(payload: bytes, arrival: Arrival, outcome: Outcome, error: FieldErr
         order_keys=(),
         is_urgent=False,
         raw=payload,
-        state=verdict.state.value,
-        ack=prepare_answers(seen, verdict, arrival),
-        ack_code=final_code(seen, verdict.outcome),
-        error=str(error),
+        state=InboundState.REFUSED.value,
+        ack=None,
+        ack_code="",
+        error="",
     )
-    return Submission([receipt], [seen])
-
-
-def judge(seen: Peek, profile: Profile) -> Verdict:
-    """Decide what becomes of a message. Source: spec 1, ACK."""
-    if not needs_answer(seen):
-        return Verdict(Outcome.ACCEPTED, InboundState.IGNORED, "", None)
-    if seen.error is not None:
-        return Verdict(Outcome.ERROR, InboundState.REFUSED, "", seen.error)
-    is_used = _is_used(seen)
-    refusal = profile.refusal(seen, is_used=is_used)
-    if refusal is not None:
-        return Verdict(Outcome.REJECTED, InboundState.REFUSED, "", refusal)
-    if not is_used:
-        return Verdict(Outcome.ACCEPTED, InboundState.IGNORED, NOT_USED, None)
-    return Verdict(Outcome.ACCEPTED, InboundState.WAITING, RECEIVED, None)
-
-
-def prepare_answers(seen: Peek, verdict: Verdict, arrival: Arrival) -> bytes | None:
-    """Return the answers one after another, or None where the sender wants none."""
-    answers = build_answers(
-        seen,
-        verdict.outcome,
-        control_id=str(arrival.seq),
-        at=arrival.at,
-        text=verdict.text,
-        error=verdict.error,
-    )
-    return b"".join(answers) or None
-
-
-def final_code(seen: Peek, outcome: Outcome) -> str:
-    """Return the last MSA-1 that the sender hears, or nothing."""
-    codes = answer_codes(seen, outcome)
-    return codes[-1].value if codes else ""
-
-
-def split_answers(ack: bytes) -> list[bytes]:
-    """Return the single answers of what ``prepare_answers`` joined."""
-    starts = [0]
-    while (start := ack.find(b"\rMSH", starts[-1])) >= 0:
-        starts.append(start + 1)
-    return [ack[start:end] for start, end in pairwise([*starts, len(ack)])]
 
 
 def refusal_of(
@@ -244,14 +268,6 @@ def bare(receipt: Receipt, seen: Peek, reason: str) -> Receipt:
     )
 
 
-def _is_used(seen: Peek) -> bool:
-    return (
-        seen.is_order
-        or seen.message_code == "ADT"
-        or (seen.message_code == "ORU" and seen.trigger in ("", "R01"))
-    )
-
-
 def _key(seen: Peek, digest: bytes) -> bytes:
     return message_key(
         application=seen.field(3),
@@ -275,10 +291,3 @@ def _text(value: bytes) -> str:
 
 def _headers(payload: bytes) -> int:
     return payload.count(b"\rMSH") + payload.count(b"\nMSH")
-
-
-def _envelope(payload: bytes, first_message: bytes) -> bytes:
-    """Return what stands before a batch's first message, empty for messages without a batch."""
-    start = payload.find(first_message[:4])
-    before = payload[:start].strip(b"\r\n\x00 \t")
-    return before if before[:3] in (b"FHS", b"BHS") else b""

@@ -11,10 +11,15 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
+from apps.core import clock
+from apps.hl7v2.peek import Peek
 from apps.intake import metrics
-from apps.intake.listener.acceptor import Acceptor
+from apps.intake.listener.acceptor import Acceptor, GiveContext
 from apps.intake.listener.budget import ByteBudget
 from apps.intake.listener.connection import MllpConnection
+from apps.intake.listener.contacts import Contacts
+from apps.intake.listener.door import Door, Visit
+from apps.intake.listener.effects import EffectReader, Effects
 from apps.intake.listener.limits import Limits
 from apps.intake.listener.profiles import Profiles
 from apps.intake.listener.reception import Reception
@@ -35,7 +40,10 @@ class Listener:
     Args:
         stores: one for each writer.
         limits: what peers may take.
+        allowed: addresses and networks that may connect; none means everybody.
+        contacts: is told who was heard.
         on_stored: called after each commit that brought something to decide.
+        effects: tells what became of merges; None answers them at once, as all others.
     """
 
     def __init__(
@@ -43,11 +51,16 @@ class Listener:
         stores: Sequence[MessageStore],
         *,
         limits: Limits | None = None,
+        allowed: Sequence[str] = (),
+        contacts: Contacts | None = None,
         on_stored: Callable[[], None] = lambda: None,
+        effects: EffectReader | None = None,
     ) -> None:
         self.limits = limits or Limits()
+        self.contacts = contacts or Contacts()
         self.reception = Reception(Profiles())
-        self.writers = Writers(stores, self.limits, on_stored=on_stored)
+        holder = Effects(effects, self.limits) if effects else None
+        self.writers = Writers(stores, self.limits, on_stored=on_stored, holder=holder)
         self.budget = ByteBudget(self.limits.budget_bytes, self.limits.read_bytes)
         self.read_buffer = memoryview(bytearray(self.limits.read_bytes))
         self.received = 0
@@ -55,7 +68,8 @@ class Listener:
         self._connections: set[MllpConnection] = set()
         self._accepted = 0
         self._counts: Counter[str] = Counter()
-        self._acceptor: Acceptor | None = None
+        self._door = Door(self.limits, allowed)
+        self._acceptors: list[Acceptor] = []
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
@@ -73,8 +87,8 @@ class Listener:
         trace: TracebackType | None,
     ) -> None:
         """Stop: no new connection, no new message, but an answer to each received one."""
-        if self._acceptor is not None:
-            self._acceptor.close()
+        for acceptor in self._acceptors:
+            acceptor.close()
         for connection in list(self._connections):
             connection.stop_reading()
         try:
@@ -89,19 +103,30 @@ class Listener:
         for store in self._stores:
             await store.close()
 
-    def listen(self, host: str, port: int) -> int:
-        """Begin to accept; return the port, for 0 asks for any.
+    def listen(self, host: str, port: int, *, tls: GiveContext | None = None) -> int:
+        """Begin to accept; return the port, for 0 asks for any. May be called more than once.
+
+        Args:
+            host: the address.
+            port: the port.
+            tls: gives each connection its TLS context; None takes what is not encrypted.
 
         Raises:
             OSError: the address cannot be had.
         """
-        self._acceptor = Acceptor(
-            host, port, backlog=self.limits.backlog, make_protocol=self._new_connection
+        acceptor = Acceptor(
+            host,
+            port,
+            door=self._door,
+            limits=self.limits,
+            make_protocol=self._new_connection,
+            tls=tls,
         )
+        self._acceptors.append(acceptor)
         # What lives now lives for ever; the collector need not look at it again.
         gc.collect()
         gc.freeze()
-        return self._acceptor.port
+        return acceptor.port
 
     @property
     def open_connections(self) -> int:
@@ -112,11 +137,10 @@ class Listener:
         """Return the place of a frame that has just arrived in the order of arrival."""
         return self.reception.next_seq(time.time_ns() // 1000)
 
-    def admit(self, connection: MllpConnection) -> bool:
-        """Count a new connection in; false where there are too many."""
+    def admit(self, connection: MllpConnection) -> None:
+        """Count a new connection in."""
         self._connections.add(connection)
         metrics.CONNECTIONS.inc()
-        return len(self._connections) <= self.limits.connections
 
     def dismiss(self, connection: MllpConnection) -> None:
         """Count a connection out."""
@@ -124,6 +148,13 @@ class Listener:
             self._connections.discard(connection)
             metrics.CONNECTIONS.dec()
         self.budget.leave(connection)
+
+    def hear(self, messages: Sequence[Peek]) -> None:
+        """Note that the senders of these messages spoke."""
+        at = clock.now()
+        for seen in messages:
+            sender = seen.sending_application, seen.sending_facility
+            self.contacts.hear(sender, self.reception.profiles.find(*sender), at)
 
     def count_answer(self, code: str) -> None:
         """Count a message by what it was answered; raised once for all of a turn of the loop."""
@@ -137,9 +168,9 @@ class Listener:
             metrics.MESSAGES_RECEIVED.labels(code).inc(count)
         self._counts.clear()
 
-    def _new_connection(self) -> MllpConnection:
+    def _new_connection(self, visit: Visit) -> MllpConnection:
         self._accepted += 1
-        return MllpConnection(self, self._accepted)
+        return MllpConnection(self, self._accepted, visit)
 
     async def _wait_closed(self) -> None:
         while self._connections:

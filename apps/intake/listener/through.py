@@ -13,6 +13,7 @@ from apps.hl7v2.errors import FieldError
 from apps.hl7v2.groups import Group, split_groups
 from apps.hl7v2.mapping import FactMapping, Finder, compile_mapping
 from apps.hl7v2.message import Message
+from apps.hl7v2.numbers import unnumbered, unnumbered_group
 from apps.hl7v2.peek import Identity, Peek, with_identities
 from apps.hl7v2.places import check_facts
 from apps.intake.listener.profiles import Profile
@@ -25,13 +26,16 @@ def seen_through(profile: Profile, raw: bytes, seen: Peek) -> Peek:
     if not profile.places or not seen.is_order or IDENTITY_FACTS.isdisjoint(profile.places):
         return seen
     try:
-        groups = split_groups(Message(raw, fallback=profile.character_set.encode("ascii")))
+        message = Message(raw, fallback=profile.character_set.encode("ascii"))
     except FieldError:
         return seen
     mapping = _mapping(profile)
-    found = [tuple(_identities(group, mapping)) for group in groups]
+    found = [tuple(_identities(group, mapping)) for group in split_groups(message)]
     identities = tuple(dict.fromkeys(identity for group in found for identity in group))
-    return with_identities(seen, identities, is_missing=not all(found) or not found)
+    missing = unnumbered() if not found else None
+    if not all(found):
+        missing = unnumbered_group(message, lambda group: any(_identities(group, mapping)))
+    return with_identities(seen, identities, missing)
 
 
 def _mapping(profile: Profile) -> FactMapping:

@@ -40,26 +40,40 @@ class Owner(Protocol):
 
     def settled(self) -> None:
         """Some of its submissions got their results."""
-        ...
 
     def abort(self) -> None:
         """Its answers cannot be sent; whoever sent the messages must find out by itself."""
-        ...
+
+
+class Holder(Protocol):
+    """Holds answers back, after the commit, for something more than that."""
+
+    answer: Callable[[list[Pending]], None]  # told of frames whose results it has set
+
+    def hold(self, pending: Pending, results: Sequence[Result]) -> bool:
+        """Return whether it takes the frame over; if not, it can be answered now."""
+
+    async def run(self) -> None:
+        """Work until cancelled."""
 
 
 class Pending:
     """One frame on its way to the disk.
 
     ``results`` is None until the fate of every message in it is known. ``behind`` is an earlier
-    message of the same order at another writer.
+    message of the same order at another writer, until ``is_stored``.
     """
 
-    __slots__ = ("behind", "order_keys", "owner", "results", "size", "submission", "writer")
+    __slots__ = (
+        *("behind", "is_stored", "order_keys", "owner", "results"),
+        *("size", "submission", "writer"),
+    )
 
     def __init__(self, submission: Submission, owner: Owner) -> None:
         self.submission = submission
         self.owner = owner
         self.results: Sequence[Result] | None = None
+        self.is_stored = False
         self.behind: list[Pending] = []
         self.writer: Writer | None = None
         receipts = submission.receipts
@@ -76,21 +90,24 @@ class Pending:
         return self.results is not None
 
     def may_go(self) -> bool:
-        """Return whether every earlier message of its orders at other writers is settled."""
+        """Return whether every earlier message of its orders at other writers is stored."""
         if self.behind:
-            self.behind = [other for other in self.behind if not other.is_settled]
+            self.behind = [other for other in self.behind if not other.is_stored]
         return not self.behind
+
+
+_Committed = list[tuple[Pending, Sequence[Result]]]
 
 
 class Writer:
     """One store, and the submissions that wait for it, in the order of arrival."""
 
     def __init__(
-        self, store: MessageStore, limits: Limits, settle: Callable[[list[Pending]], None]
+        self, store: MessageStore, limits: Limits, stored: Callable[[_Committed], None]
     ) -> None:
         self._store = store
         self._limits = limits
-        self._settle = settle
+        self._stored = stored
         self._waiting: deque[Pending] = deque()
         self._wake = asyncio.Event()
 
@@ -131,12 +148,13 @@ class Writer:
         except MessageRefusedError as refused:
             log.warning("%s; %s messages are stored one by one", refused, len(receipts))
             results = await self._write_one_by_one(batch)
+        committed: _Committed = []
         start = 0
         for pending in batch:
             end = start + len(pending.submission.receipts)
-            pending.results = results[start:end]
+            committed.append((pending, results[start:end]))
             start = end
-        self._settle(batch)
+        self._stored(committed)
 
     async def _write(self, receipts: Sequence[Receipt]) -> Sequence[Result]:
         """Return what became of a batch.
@@ -192,9 +210,13 @@ class Writers:
         limits: Limits,
         *,
         on_stored: Callable[[], None],
+        holder: Holder | None = None,
     ) -> None:
-        self._writers = [Writer(store, limits, self._settle) for store in stores]
+        self._writers = [Writer(store, limits, self._stored) for store in stores]
         self._on_stored = on_stored
+        self._holder = holder
+        if holder is not None:
+            holder.answer = self._settle
         self._last_of_order: dict[str, Pending] = {}
         self._unsettled = 0
         self._is_idle = asyncio.Event()
@@ -221,23 +243,35 @@ class Writers:
         async with asyncio.TaskGroup() as group:
             for writer in self._writers:
                 group.create_task(writer.run())
+            if self._holder is not None:
+                group.create_task(self._holder.run())
 
     async def wait_idle(self) -> None:
         """Return when nothing is under way."""
         await self._is_idle.wait()
 
-    def _settle(self, batch: list[Pending]) -> None:
-        for pending in batch:
+    def _stored(self, batch: _Committed) -> None:
+        """Let go on what waited for the commit, and answer what need not wait for more."""
+        for pending, _ in batch:
+            pending.is_stored = True
             for key in pending.order_keys:
                 if self._last_of_order.get(key) is pending:
                     del self._last_of_order[key]
+        for writer in self._writers:
+            writer.look_again()
+        if any(_is_to_decide(pending, results) for pending, results in batch):
+            self._on_stored()
+        ready = []
+        for pending, results in batch:
+            if self._holder is None or not self._holder.hold(pending, results):
+                pending.results = results
+                ready.append(pending)
+        self._settle(ready)
+
+    def _settle(self, batch: list[Pending]) -> None:
         self._unsettled -= len(batch)
         if not self._unsettled:
             self._is_idle.set()
-        for writer in self._writers:
-            writer.look_again()
-        if any(_is_to_decide(pending) for pending in batch):
-            self._on_stored()
         for owner in dict.fromkeys(pending.owner for pending in batch):
             _tell(owner)
 
@@ -251,11 +285,11 @@ def _tell(owner: Owner) -> None:
         owner.abort()
 
 
-def _is_to_decide(pending: Pending) -> bool:
+def _is_to_decide(pending: Pending, results: Sequence[Result]) -> bool:
     # A resend wakes the decider too; telling it apart would cost more than the wake.
     return any(
         receipt.state == InboundState.WAITING and isinstance(result, Written)
-        for receipt, result in zip(pending.submission.receipts, pending.results or (), strict=True)
+        for receipt, result in zip(pending.submission.receipts, results, strict=True)
     )
 
 

@@ -7,6 +7,7 @@ message's. Source: HL7 MLLP Release 1; HL7 v2.5.1 2.9.
 from __future__ import annotations
 
 import socket
+import ssl
 import time
 from collections import deque
 from dataclasses import dataclass
@@ -45,12 +46,16 @@ class Exchange:
 class MllpClient:
     """Connects when there is something to send, and again after the peer hung up.
 
-    ``timeout`` is in seconds: for a connection, and for the answers to one message.
+    ``timeout`` is in seconds: for a connection, and for the answers to one message. ``tls`` is
+    what the connection is secured with; without it nothing is encrypted.
     """
 
-    def __init__(self, host: str, port: int, *, timeout: float = 30.0) -> None:
+    def __init__(
+        self, host: str, port: int, *, timeout: float = 30.0, tls: ssl.SSLContext | None = None
+    ) -> None:
         self._address = (host, port)
         self._timeout = timeout
+        self._tls = tls
         self._wire: socket.socket | None = None
         self._framer = Framer()
         self._frames: deque[bytes] = deque()
@@ -76,10 +81,11 @@ class MllpClient:
             return
         host, port = self._address
         try:
-            self._wire = socket.create_connection(self._address, self._timeout)
+            wire = socket.create_connection(self._address, self._timeout)
+            wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._wire = self._tls.wrap_socket(wire, server_hostname=host) if self._tls else wire
         except OSError as error:
-            raise NoListenerError(f"{host}:{port}: {error.strerror or error}") from error
-        self._wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            raise NoListenerError(f"{host}:{port}: {_words(error)}") from error
         self._framer, self._frames = Framer(), deque()
 
     def close(self) -> None:
@@ -101,6 +107,11 @@ class MllpClient:
         try:
             self._send(block)
             answers = self._answers_to(payload, began + self._timeout)
+        except ssl.SSLError as error:
+            # With TLS 1.3 a refused client certificate shows here, not while connecting.
+            self.close()
+            host, port = self._address
+            raise NoListenerError(f"{host}:{port}: {_words(error)}") from error
         except OSError:
             self.close()
             return Exchange((), time.perf_counter() - began, is_silent=True)
@@ -152,3 +163,11 @@ class MllpClient:
             raise ConnectionResetError
         events = self._framer.feed(data)
         self._frames.extend(event.payload for event in events if isinstance(event, Frame))
+
+
+def _words(error: OSError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not accepted: {error.verify_message}"
+    if isinstance(error, ssl.SSLError):
+        return f"TLS: {error.reason or error.strerror}"
+    return error.strerror or str(error) or type(error).__name__

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import ssl
 import threading
 import time
 from collections import Counter
@@ -58,6 +59,7 @@ def send_all(
     connections: int = 1,
     rate: float | None = None,
     timeout: float = 30.0,
+    tls: ssl.SSLContext | None = None,
     report: Report | None = None,
 ) -> Summary:
     """Send every message, each connection one at a time in the order given.
@@ -69,6 +71,7 @@ def send_all(
         connections: how many to keep open.
         rate: messages a second over all connections; as fast as they are answered without.
         timeout: seconds to wait for a connection or an answer.
+        tls: what the connections are secured with; None encrypts nothing.
         report: called for each message with what came back, never twice at once.
 
     Raises:
@@ -78,7 +81,7 @@ def send_all(
     run = _Run(_on_time(messages, rate), report)
     began = time.perf_counter()
     with ThreadPoolExecutor(max_workers=connections) as threads:
-        clients = [MllpClient(host, port, timeout=timeout) for _ in range(connections)]
+        clients = [MllpClient(host, port, timeout=timeout, tls=tls) for _ in range(connections)]
         for done in [threads.submit(run.work, client) for client in clients]:
             done.result()
     run.summary.took_seconds = time.perf_counter() - began

@@ -94,6 +94,44 @@ def test_a_batch_is_answered_by_a_batch_in_one_frame() -> None:
     assert answers.codes == ["AA", "AE"]
 
 
+def test_each_message_of_a_batch_is_answered_as_it_asks_itself() -> None:
+    batch = (
+        b"FHS|^~\\&|A\rBHS|^~\\&|A\r"
+        + message("1", modes=("AL", "AL"))
+        + message("2", modes=("NE", "NE"))
+        + b"BTS|2\rBHS|^~\\&|A\r"
+        + message("3", segments=("ORC|NW",), modes=("", "ER"))
+        + message(kind="ACK", segments=("MSA|AA|9",))
+        + b"BTS|2\rFTS|2\r"
+    )
+    submission = submit(batch)
+
+    answers = answers_to(submission, stored(submission))
+
+    (payload,) = payloads(answers)
+    lines = payload.split(b"\r")
+    wanted = (b"MSA", b"BTS", b"FTS")
+    assert [b"|".join(line.split(b"|")[:3]) for line in lines if line[:3] in wanted] == [
+        b"MSA|CA|1", b"MSA|AA|1", b"BTS|2", b"MSA|AE|3", b"BTS|1", b"FTS|2",
+    ]  # fmt: skip
+    assert answers.codes == ["AA", "none", "AE", "none"]
+
+
+def test_a_batch_in_which_no_message_wants_an_answer_gets_none() -> None:
+    batch = b"BHS|^~\\&|A\r" + message("1", modes=("NE", "NE")) + b"BTS|1\r"
+    submission = submit(batch)
+
+    assert answers_to(submission, stored(submission)) == Answers(b"", ["none"])
+
+
+def test_a_batch_of_nothing_gets_one_of_nothing() -> None:
+    submission = submit(b"BHS|^~\\&|A|B|C|D\rBTS|0\r")
+
+    answers = answers_to(submission, stored(submission))
+
+    assert (payloads(answers), answers.codes) == ([b"BHS|^~\\&|C|D|A|B\rBTS|0\r"], ["AA"])
+
+
 def test_several_messages_without_a_batch_get_their_answers_one_by_one() -> None:
     submission = submit(message("1") + message("2"))
 

@@ -157,14 +157,54 @@ def test_a_batch_becomes_one_row_for_each_message_in_order() -> None:
         ARRIVAL.seq,
         ARRIVAL.seq + 1,
     ]
-    assert submission.envelope == b"BHS|^~\\&|PACS|Robina"
+    assert submission.envelope is not None
+    assert submission.envelope.files[0].batches[0].header == b"BHS|^~\\&|PACS|Robina"
+    assert [receipt.flags for receipt in submission.receipts] == [(), ()]
+
+
+def test_messages_of_a_batch_whose_count_is_wrong_are_taken_and_flagged() -> None:
+    batch = b"BHS|^~\\&|PACS|Robina\r" + message("1") + message("2") + b"BTS|3\r"
+
+    receipts = Reception(Profiles()).receive(batch, ARRIVAL).receipts
+
+    assert [(row.state, row.ack_code, row.flags) for row in receipts] == [
+        ("waiting", "AA", ("batch_count",)),
+        ("waiting", "AA", ("batch_count",)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("batch", "answer"),
+    [
+        (b"BHS|^~\\&|A|B|C|D\rBTS|0\r", b"BHS|^~\\&|C|D|A|B\rBTS|0\r"),
+        (b"\r\nFHS#^~\\&#A\nFTS#0\n", b"FHS#^~\\&###A#\rFTS#0\r"),
+    ],
+    ids=["batch", "file"],
+)
+def test_batch_of_nothing_is_stored_and_answered_with_one(batch: bytes, answer: bytes) -> None:
+    receipt = receive(batch)
+
+    assert (receipt.state, receipt.ack_code, receipt.ack, receipt.raw, receipt.error) == (
+        "ignored",
+        "AA",
+        answer,
+        batch,
+        "a batch without any message",
+    )
+    assert receipt.key is not None
+
+
+def test_batch_of_nothing_readable_is_refused() -> None:
+    receipt = receive(b"BHS\rBTS\r")
+
+    assert (receipt.state, receipt.ack_code) == ("refused", "AE")
 
 
 def test_two_messages_in_one_frame_without_a_batch_have_no_envelope() -> None:
     submission = Reception(Profiles()).receive(message("1") + message("2"), ARRIVAL)
 
     assert [receipt.control_id for receipt in submission.receipts] == ["1", "2"]
-    assert submission.envelope == b""
+    assert submission.envelope is None
 
 
 def test_a_batch_of_ten_thousand_messages_is_read() -> None:

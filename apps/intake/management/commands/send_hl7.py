@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ssl
 import sys
 import time
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 from apps.core.legible import legible
 from apps.intake.tools.client import Exchange, NoListenerError
 from apps.intake.tools.files import read_messages, renumbered
+from apps.intake.tools.secure import add_tls_arguments, client_context
 from apps.intake.tools.sender import in_words, send_all
 
 
@@ -31,7 +33,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1")
         parser.add_argument(
-            "--port", type=int, default=settings.HL7_PORT, help="default: the stack's HL7_PORT"
+            "--port", type=int, help="default: the stack's HL7_PORT, with TLS its HL7_TLS_PORT"
         )
         parser.add_argument("--repeat", type=_positive, default=1, help="send the files so often")
         parser.add_argument(
@@ -40,20 +42,22 @@ class Command(BaseCommand):
         parser.add_argument("--rate", type=float, default=None, help="messages a second")
         parser.add_argument("--connections", type=_positive, default=1)
         parser.add_argument("--timeout", type=float, default=30.0, help="seconds for an answer")
+        add_tls_arguments(parser)
         parser.add_argument("--quiet", action="store_true", help="print the summary only")
 
     def handle(self, *_args: object, files: list[str], **options: Any) -> None:
         """Send, print, and tell by the exit code."""
         originals = [message for name in files for message in _read(name)]
-        host, port = options["host"], options["port"]
+        tls = _tls(options)
         try:
             summary = send_all(
                 _repeated(originals, options["repeat"], is_fresh=options["fresh"]),
-                host=host,
-                port=port,
+                host=options["host"],
+                port=options["port"] or _port(is_secured=tls is not None),
                 connections=options["connections"],
                 rate=options["rate"],
                 timeout=options["timeout"],
+                tls=tls,
                 report=None if options["quiet"] else self._print,
             )
         except NoListenerError as error:
@@ -70,6 +74,20 @@ class Command(BaseCommand):
             # A peer's text goes to a terminal: control characters are drawn, not obeyed.
             self.stdout.write(legible(line.encode()))
         self.stdout.flush()
+
+
+def _port(*, is_secured: bool) -> int:
+    port = settings.HL7_TLS_PORT if is_secured else settings.HL7_PORT
+    if port is None:
+        raise CommandError("no stack with HL7_TLS_PORT runs here; say --port")
+    return int(port)
+
+
+def _tls(options: Mapping[str, Any]) -> ssl.SSLContext | None:
+    try:
+        return client_context(options)
+    except OSError as error:
+        raise CommandError(f"TLS: {error}") from error
 
 
 def _positive(text: str) -> int:
