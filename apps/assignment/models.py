@@ -25,8 +25,9 @@ class Assignment(models.Model):
     """
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="assignments")
+    # Found by the index over radiologist and time.
     radiologist = models.ForeignKey(
-        Radiologist, on_delete=models.PROTECT, related_name="assignments"
+        Radiologist, on_delete=models.PROTECT, related_name="assignments", db_index=False
     )
     shift = models.ForeignKey(
         Shift, null=True, blank=True, on_delete=models.SET_NULL, related_name="assignments"

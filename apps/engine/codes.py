@@ -80,6 +80,7 @@ class Refused(StrEnum):
     HOURLY_RVU_FULL = "hourly_rvu_full"
     PASSED_OVER = "passed_over"
     NO_LESS_LOAD = "no_less_load"
+    OTHER_WORK = "other_work"
     UNKNOWN_PERSON = "unknown_radiologist"
     UNKNOWN_SITE = "unknown_site"
 

@@ -71,13 +71,17 @@ def replay(trace: Mapping[str, JSON], compiled: CompiledConfig) -> Decision:
     snapshot = Snapshot(compiled, workloads_of(trace))
     if "by_hand" in trace:
         return replay_by_hand(trace, order, at, snapshot)
-    return decide(
+    decision = decide(
         order,
         at,
         snapshot,
         widen=trace.get("widen", False),
         relieve=trace.get("relieve", ""),
     )
+    if "lost_by" in trace:
+        # Noted beside the decision: who had the order before, and why they lost it.
+        decision.trace["lost_by"] = trace["lost_by"]
+    return decision
 
 
 def workloads_of(trace: Mapping[str, JSON]) -> dict[str, Workload]:

@@ -27,6 +27,7 @@ _REFUSED: Mapping[Refused, str] = {
     Refused.HOURLY_RVU_FULL: "full for this hour, {} of {} RVU assigned in the last 60 minutes",
     Refused.PASSED_OVER: "had it already and did not take it",
     Refused.NO_LESS_LOAD: "has no less on hand than {}",
+    Refused.OTHER_WORK: "has it on shift {}, which does other work",
     Refused.UNKNOWN_PERSON: "not a known radiologist",
     Refused.UNKNOWN_SITE: "cannot be judged, the order's site is unknown",
 }
@@ -111,6 +112,9 @@ def _order(trace: Trace) -> Iterator[str]:
         yield f"Its report {late}."
     if "relieve" in trace:
         yield f"It goes only to somebody with less load than {trace['relieve']}, who has it."
+    if "lost_by" in trace:
+        id_, code, *params = trace["lost_by"]
+        yield f"{id_} had it and lost it: {refusal_words(Refused(code), tuple(params))}."
 
 
 def _rules(trace: Trace) -> Iterator[str]:

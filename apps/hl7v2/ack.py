@@ -22,7 +22,7 @@ from apps.hl7v2.separators import Separators
 OWN_APPLICATION = b"ASSIGNMENT_ENGINE"
 OWN_FACILITY = b"ENTERPRISE"
 MAX_CONTROL_ID = 20
-_DEFAULT_VERSION = b"2.5.1"
+_DEFAULT_VERSION = "2.5.1"
 _MAX_TEXT = 200
 
 
@@ -172,12 +172,13 @@ class _Writer:
             seen.field(6) if is_known else OWN_FACILITY,
             seen.field(3),
             seen.field(4),
-            at.astimezone(UTC).strftime("%Y%m%d%H%M%S+0000").encode("ascii"),
+            # Escaped, for a sender's delimiter may be a plus sign, or a full stop.
+            self.text(at.astimezone(UTC).strftime("%Y%m%d%H%M%S+0000")),
             b"",
             self.message_type(),
             self.text(control_id),
             seen.field(11) or b"P",
-            seen.field(12) or _DEFAULT_VERSION,
+            seen.field(12) or self.text(_DEFAULT_VERSION),
         ]
         if seen.character_set:
             fields += [b"", b"", b"", b"", b"", seen.character_set]
@@ -199,7 +200,7 @@ class _Writer:
         code = self.component.join(
             [str(int(error.code)).encode(), self.text(error.code.words), b"HL70357"]
         )
-        place = self.component.join(_place(error, sequence=b"1"))
+        place = self.component.join(_place(error))
         return self.join([b"ERR", b"", place, code, b"E", b"", b"", self.text(error.reason)])
 
     def _err_1(self, error: FieldError) -> bytes:
@@ -208,14 +209,14 @@ class _Writer:
         code = str(int(error.code)).encode()
         if inner:
             code = inner.join([code, self.text(error.code.words), b"HL70357"])
-        place = _place(error, sequence=b"1")
+        place = _place(error)
         return self.component.join([*(place or [b"", b"", b""]), code])
 
 
-def _place(error: FieldError, *, sequence: bytes) -> list[bytes]:
+def _place(error: FieldError) -> list[bytes]:
     if not error.segment:
         return []
-    return [error.segment.encode("ascii"), sequence, str(error.field).encode()]
+    return [error.segment.encode("ascii"), b"%d" % error.sequence, b"%d" % error.field]
 
 
 def _version(version: str) -> tuple[int, ...]:

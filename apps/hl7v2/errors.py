@@ -48,14 +48,18 @@ _WORDS = {
 class FieldError(Exception):
     """A message that cannot be taken, with the place that says why; becomes MSA-3 and ERR.
 
-    An empty ``segment`` means that no place in the message is to blame.
+    An empty ``segment`` means that no place in the message is to blame. ``sequence`` says which
+    segment of that name it is, counted from 1.
     """
 
-    def __init__(self, segment: str, field: int, reason: str, code: ErrorCode) -> None:
+    def __init__(
+        self, segment: str, field: int, reason: str, code: ErrorCode, *, sequence: int = 1
+    ) -> None:
         self.segment = segment
         self.field = field
         self.reason = reason
         self.code = code
+        self.sequence = sequence
         super().__init__(str(self))
 
     def __str__(self) -> str:
@@ -67,5 +71,5 @@ class FieldError(Exception):
     def __hash__(self) -> int:
         return hash(self._key())
 
-    def _key(self) -> tuple[str, int, str, ErrorCode]:
-        return self.segment, self.field, self.reason, self.code
+    def _key(self) -> tuple[str, int, int, str, ErrorCode]:
+        return self.segment, self.sequence, self.field, self.reason, self.code

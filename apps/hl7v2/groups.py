@@ -17,6 +17,8 @@ from apps.hl7v2.message import Message, Segment, is_filled
 
 _PRIOR_RESULTS = "PR"
 _SHARED_AT_END = ("ZDS", "ZRD")
+MAX_GROUPS = 1000
+"""A message with more is no order but an accident or an attack; it waits for a person."""
 _MAX_SHARED = 16
 """How many segments an ORC hands to its further OBR; more would multiply without end."""
 _BEFORE_PATIENT = frozenset({"MSH", "SFT", "UAC"})

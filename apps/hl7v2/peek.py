@@ -11,6 +11,10 @@ from typing import NamedTuple
 
 from apps.hl7v2.charset import Shield, choose_charset, needs_shield, read_msh_18
 from apps.hl7v2.errors import ErrorCode, FieldError
+from apps.hl7v2.found import WANTED, Found, Identity, text_of
+from apps.hl7v2.groups import MAX_GROUPS
+from apps.hl7v2.message import Message
+from apps.hl7v2.numbers import GROUPING, unnumbered, unnumbered_group
 from apps.hl7v2.segments import (
     first_message,
     header_segment,
@@ -20,37 +24,11 @@ from apps.hl7v2.segments import (
 )
 from apps.hl7v2.separators import DEFAULT_SEPARATORS, Separators, read_separators
 
+__all__ = ["ORDER_EVENTS", "Identity", "Peek", "glance", "needs_answer", "peek", "with_identities"]
+
 ORDER_EVENTS: Mapping[str, str] = {"ORM": "O01", "OMI": "O23", "OMG": "O19"}
-STAT_WORDS = frozenset({"S", "ST", "STAT"})
 _ANSWER_TYPES = frozenset({"ACK", "MCF", "ORR", "ORI", "ORG"})
-_NULLS = (b"", b'""')
 _MISSING = (b"",) * 19
-
-_Place = tuple[int, int]
-_IDENTITY: Mapping[bytes, tuple[tuple[int, str], ...]] = {
-    b"ORC": ((2, "placer"), (3, "filler"), (4, "placer_group")),
-    b"OBR": ((2, "placer"), (3, "filler"), (18, "accession")),
-    b"IPC": ((1, "accession"), (3, "study_uid")),
-    b"ZDS": ((1, "study_uid"),),
-}
-_URGENCY: Mapping[bytes, tuple[_Place, ...]] = {
-    b"ZRD": ((4, 1),),
-    b"TQ1": ((9, 1),),
-    b"ORC": ((7, 6),),
-    b"OBR": ((27, 6), (5, 1)),
-}
-_WANTED = frozenset({*_IDENTITY, *_URGENCY, b"MSA"})
-
-
-class Identity(NamedTuple):
-    """One number of an order: kind is placer, filler, accession, study_uid or placer_group.
-
-    A placer group number (ORC-4) belongs to all orders that were made together, so it tells an
-    order from junk, and keeps arrival order, but it does not identify one order.
-    """
-
-    kind: str
-    value: str
 
 
 class Peek(NamedTuple):
@@ -60,7 +38,8 @@ class Peek(NamedTuple):
     the first components with a value. ``control_id`` is MSH-10 byte for byte. ``identities`` are
     those of every group, in order, each once; a namespace is left out, so equal numbers of two
     orders look equal here and only here. ``is_order`` means ORM^O01, OMI^O23 or OMG^O19, also
-    when the trigger is missing. ``is_batch`` means more than one message. ``error`` says why the message is refused.
+    when the trigger is missing. ``is_batch`` means more than one message. ``error`` says why the
+    message is refused.
     """
 
     separators: Separators = DEFAULT_SEPARATORS
@@ -124,7 +103,7 @@ def glance(raw: bytes) -> Peek:
     try:
         separators = read_separators(header)
     except FieldError as error:
-        return _broken_header(header, error)
+        return _broken_header(header, error)._replace(is_batch=has_several)
     return _read(message, header, separators, has_several=has_several)
 
 
@@ -137,7 +116,7 @@ def _broken_header(header: bytes, error: FieldError) -> Peek:
     if field in DEFAULT_SEPARATORS.encoding:
         return Peek(error=error)
     msh = _msh_fields(header, separators)
-    return _describe(separators, msh, _Found(separators, None))._replace(error=error)
+    return _describe(separators, msh, Found(separators, None))._replace(error=error)
 
 
 def _read(message: bytes, header: bytes, separators: Separators, *, has_several: bool) -> Peek:
@@ -147,10 +126,14 @@ def _read(message: bytes, header: bytes, separators: Separators, *, has_several:
         shield = _shield(message, separators, read_msh_18(header, separators))
         header, message = header_segment(shield.raw), shield.raw
         msh = tuple(shield.restore(field) for field in _msh_fields(header, separators))
-    found = _Found(separators, shield)
-    for segment in split_segments(message, found.field):
-        if segment[:3] in _WANTED:
+    found = Found(separators, shield)
+    found.segments = split_segments(message, found.field)
+    for segment in found.segments:
+        name = segment[:3]
+        # What has more groups than are taken waits for a person, whatever their numbers are.
+        if name in WANTED and (found.groups <= MAX_GROUPS or name == b"MSA"):
             found.take(segment)
+    found.end()
     return _describe(separators, msh, found, has_several=has_several)
 
 
@@ -165,68 +148,14 @@ def _shield(message: bytes, separators: Separators, character_set: bytes) -> Shi
     return Shield(message, codec, separators)
 
 
-class _Found:
-    """Collects from the order segments."""
-
-    __slots__ = (
-        "component",
-        "field",
-        "has_msa",
-        "has_order",
-        "identities",
-        "is_stat",
-        "order_control",
-        "shield",
-    )
-
-    def __init__(self, separators: Separators, shield: Shield | None) -> None:
-        self.field = separators.field.encode("ascii")
-        self.component = separators.component.encode("ascii")
-        self.shield = shield
-        self.order_control: str | None = None
-        self.identities: dict[Identity, None] = {}
-        self.is_stat = False
-        self.has_order = False
-        self.has_msa = False
-
-    def take(self, segment: bytes) -> None:
-        name = segment[:3]
-        fields = segment.split(self.field)
-        if name in (b"ORC", b"OBR"):
-            self.has_order = True
-            if name == b"ORC" and self.order_control is None:
-                self.order_control = _text(fields[1]).upper() if len(fields) > 1 else ""
-        elif name == b"MSA":
-            self.has_msa = True
-            return
-        for number, kind in _IDENTITY.get(name, ()):
-            if number < len(fields) and fields[number]:
-                self._add_identity(kind, fields[number])
-        for place in _URGENCY.get(name, ()):
-            if place[0] < len(fields) and fields[place[0]]:
-                self._read_urgency(fields[place[0]], place[1])
-
-    def _add_identity(self, kind: str, field: bytes) -> None:
-        value = field.split(self.component, 1)[0]
-        if self.shield is not None:
-            value = self.shield.restore(value)
-        if value not in _NULLS and (text := _text(value)):
-            self.identities[Identity(kind, text)] = None
-
-    def _read_urgency(self, field: bytes, component: int) -> None:
-        parts = field.split(self.component)
-        if len(parts) >= component and _text(parts[component - 1]).upper() in STAT_WORDS:
-            self.is_stat = True
-
-
 def _describe(
-    separators: Separators, msh: tuple[bytes, ...], found: _Found, *, has_several: bool = False
+    separators: Separators, msh: tuple[bytes, ...], found: Found, *, has_several: bool = False
 ) -> Peek:
     padded = msh if len(msh) > 18 else msh + _MISSING[len(msh) :]
     component = found.component
     message_type = padded[9].split(component)
-    code = _text(message_type[0]).upper()
-    trigger = _text(message_type[1]).upper() if len(message_type) > 1 else ""
+    code = text_of(message_type[0]).upper()
+    trigger = text_of(message_type[1]).upper() if len(message_type) > 1 else ""
     is_order = code in ORDER_EVENTS and trigger in ("", ORDER_EVENTS[code])
     # Positional: keywords and _replace would double what a message costs here.
     return Peek(
@@ -234,14 +163,14 @@ def _describe(
         msh,
         _first_filled(padded[3], component),
         _first_filled(padded[4], component),
-        _text(padded[7]),
+        text_of(padded[7]),
         code,
         trigger,
         padded[10],
-        _text(padded[11].partition(component)[0]),
-        _text(padded[12].partition(component)[0]),
-        _text(padded[15]).upper(),
-        _text(padded[16]).upper(),
+        text_of(padded[11].partition(component)[0]),
+        text_of(padded[12].partition(component)[0]),
+        text_of(padded[15]).upper(),
+        text_of(padded[16]).upper(),
         padded[18],
         is_order,
         found.has_msa,
@@ -255,49 +184,46 @@ def _describe(
 
 def _first_filled(field: bytes, component: bytes) -> str:
     if component not in field:
-        return _text(field)
-    return next((text for part in field.split(component) if (text := _text(part))), "")
+        return text_of(field)
+    return next((text for part in field.split(component) if (text := text_of(part))), "")
 
 
-def _text(value: bytes) -> str:
-    if not value:
-        return ""
-    try:
-        text = value.decode()
-    except UnicodeDecodeError:
-        text = value.decode("latin-1")
-    # PostgreSQL text holds no NUL; a sender's blanks around a code say nothing.
-    return text.replace("\x00", "").strip() if "\x00" in text else text.strip()
-
-
-_NO_NUMBER = FieldError(
-    "ORC",
-    2,
-    "an order needs a placer, filler or accession number or a study UID",
-    ErrorCode.REQUIRED_FIELD_MISSING,
-)
-
-
-def _refusal(code: str, found: _Found, *, must_have_order: bool) -> FieldError | None:
+def _refusal(code: str, found: Found, *, must_have_order: bool) -> FieldError | None:
     if not code:
         return FieldError("MSH", 9, "message type is missing", ErrorCode.REQUIRED_FIELD_MISSING)
     if not must_have_order:
         return None
-    if not found.has_order:
+    if not found.groups:
         reason = "an order needs an ORC or OBR segment"
         return FieldError("ORC", 1, reason, ErrorCode.SEGMENT_SEQUENCE)
-    return None if found.identities else _NO_NUMBER
+    if not found.identities:
+        return unnumbered("OBR" if found.order_control is None else "ORC")
+    is_doubtful = found.lacks_numbers and found.groups <= MAX_GROUPS
+    return _unnumbered_group(found) if is_doubtful else None
 
 
-def with_identities(seen: Peek, identities: tuple[Identity, ...], *, is_missing: bool) -> Peek:
-    """Return what is known of an order whose numbers were read elsewhere than at usual places."""
+def _unnumbered_group(found: Found) -> FieldError | None:
+    segments = [segment for segment in found.segments if segment[:3] in GROUPING]
+    if found.shield is not None:
+        segments = [found.shield.restore(segment) for segment in segments]
+    return unnumbered_group(Message(b"\r".join(segments)))
+
+
+def with_identities(
+    seen: Peek, identities: tuple[Identity, ...], missing: FieldError | None
+) -> Peek:
+    """Return what is known of an order whose numbers were read elsewhere than at usual places.
+
+    Args:
+        seen: what was read at the usual places.
+        identities: the numbers that were found instead.
+        missing: why the order is refused for its numbers, None when it is not.
+    """
     error = seen.error
     is_about_numbers = error is not None and error.code is ErrorCode.REQUIRED_FIELD_MISSING
     if is_about_numbers and error is not None and error.segment != "MSH":
         error = None
-    if error is None and is_missing:
-        error = _NO_NUMBER
-    return seen._replace(identities=identities, error=error)
+    return seen._replace(identities=identities, error=error or missing)
 
 
 def needs_answer(seen: Peek) -> bool:

@@ -8,6 +8,7 @@ value. Source: HL7 v2.5.1 2.6; spec 1.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from apps.hl7v2.errors import ErrorCode, FieldError
@@ -15,6 +16,7 @@ from apps.hl7v2.errors import ErrorCode, FieldError
 _BLANK = b" \t\r\n\x00"
 _INDENT = b" \t"
 _LATER_HEADER = re.compile(rb"[\r\n][ \t]*MSH")
+_LINE_END = re.compile(rb"[\r\n]")
 _BATCH_LINE = re.compile(rb"\r\n?|\n(?=[ \t]*(?:MSH|BTS|FTS|BHS|FHS))")
 _BOM = b"\xef\xbb\xbf"
 _BATCH_NAMES = (b"FHS", b"BHS")
@@ -51,12 +53,20 @@ def split_segments(message: bytes, field: bytes) -> list[bytes]:
     """Return the segments without their ends and indents; empty lines are left out."""
     if b"\n" in message:
         return [
-            part for line in _segment_ends(field).split(message) if (part := _unindented(line))
+            part
+            for line in _segment_ends(field).split(_without_blank_end(message))
+            if (part := _unindented(line))
         ]
     parts = message.split(b"\r")
     if b"\r " in message or b"\r\t" in message:
         parts = [_unindented(line) for line in parts]
     return [part for part in parts if part]
+
+
+def _without_blank_end(message: bytes) -> bytes:
+    # Cut off once, not looked at again from each LF in it: a million of them would take hours.
+    end = _LINE_END.search(message, len(message.rstrip(_BLANK)))
+    return message[: end.start()] if end else message
 
 
 def _unindented(line: bytes) -> bytes:
@@ -67,7 +77,7 @@ def _unindented(line: bytes) -> bytes:
 @lru_cache(maxsize=64)
 def _segment_ends(field: bytes) -> re.Pattern[bytes]:
     name = rb"[ \t]*[A-Z][A-Z0-9]{2}(?:" + re.escape(field) + rb"|[\r\n]|\Z)"
-    return re.compile(rb"\r\n?|\n(?=" + name + rb"|[\s\x00]*\Z)")
+    return re.compile(rb"\r\n?|\n(?=" + name + rb"|\Z)")
 
 
 def is_batch(message: bytes) -> bool:
@@ -84,7 +94,14 @@ def first_message(message: bytes) -> bytes:
 
 
 def _has_second_message(message: bytes) -> bool:
-    return message.find(b"MSH", 3) >= 0 and _LATER_HEADER.search(message) is not None
+    return message.find(b"MSH", 1) >= 0 and _LATER_HEADER.search(message) is not None
+
+
+def batch_lines(raw: bytes) -> Iterator[bytes]:
+    """Return the lines of a batch without their ends and indents; blank ones are left out."""
+    for line in _BATCH_LINE.split(strip_start(raw)):
+        if line.strip(_BLANK):
+            yield line.lstrip(_INDENT)
 
 
 def split_batch(raw: bytes) -> list[bytes]:
@@ -94,10 +111,9 @@ def split_batch(raw: bytes) -> list[bytes]:
     each message is read with its own MSH-1. Bytes without any MSH hold no message.
     """
     messages: list[list[bytes]] = []
-    for indented in _BATCH_LINE.split(strip_start(raw)):
-        line = indented.lstrip(_INDENT)
+    for line in batch_lines(raw):
         if line.startswith(b"MSH"):
             messages.append([])
-        if messages and line[:3] not in _ENVELOPE_NAMES and line.strip(_BLANK):
+        if messages and line[:3] not in _ENVELOPE_NAMES:
             messages[-1].append(line)
     return [b"".join(line + b"\r" for line in lines) for lines in messages]

@@ -16,7 +16,14 @@ from apps.core.access import Permission
 from apps.core.admin_base import NOTHING, HistoryAdmin, HistoryInline, masked
 from apps.core.admin_scope import RowScope, at_site
 from apps.core.guard import access_of
-from apps.orders.models import Order, OrderIdentifier, OrderSegments, Patient, UnknownCancel
+from apps.orders.models import (
+    Order,
+    OrderIdentifier,
+    OrderSegments,
+    Patient,
+    PatientMerge,
+    UnknownCancel,
+)
 from apps.orders.search import order_ids
 
 NUMBERS_HELP = "An accession, order number or study instance UID, in full."
@@ -47,6 +54,18 @@ class PatientAdmin(HistoryAdmin):
     list_display = ("id", "mrn", "authority", "family_name", "given_name", "birth_on", "sex")
     search_fields = ("mrn__exact",)
     search_help_text = "A medical record number, in full."
+
+
+@admin.register(PatientMerge)
+class PatientMergeAdmin(HistoryAdmin):
+    """Merges of patients, by the keys of their records."""
+
+    list_display = ("id", "dead", "survivor", "at", "sender", "orders_moved", "undone_at")
+    list_filter = ("at", "undone_at")
+    list_select_related = ("dead", "survivor")
+    search_fields = ("message_id__exact",)
+    search_help_text = "The number of the message that asked for it."
+    ordering = ("-id",)
 
 
 @admin.register(Order)

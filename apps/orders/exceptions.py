@@ -11,3 +11,20 @@ class TransitionError(Exception):
         super().__init__(f"An order that is {current} cannot become {target}.")
         self.current = current
         self.target = target
+
+
+class MergeError(Exception):
+    """A merge that was asked for cannot be; ``place`` counts the merges of one message from 1."""
+
+    def __init__(self, place: int) -> None:
+        """Keep which one it is."""
+        super().__init__(f"merge {place} cannot be made")
+        self.place = place
+
+
+class CircularMergeError(MergeError):
+    """The number that is to survive was merged into the other before."""
+
+
+class MergedElsewhereError(MergeError):
+    """The number that is to go was merged into another patient before."""

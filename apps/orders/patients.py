@@ -5,13 +5,15 @@ This is the one look-up through which patients are found by their number.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from apps.core import bulk
-from apps.orders.models import Patient
+from apps.orders.exceptions import CircularMergeError, MergedElsewhereError
+from apps.orders.merging import BY_HAND, MergeSource, write_merges
+from apps.orders.models import Patient, PatientMerge
 
 _COLUMNS = [field.attname for field in Patient._meta.concrete_fields]  # noqa: SLF001
 # With those they were merged into, and these in turn; UNION ends a circle.
@@ -25,11 +27,7 @@ _PATIENTS = f"""
     )
     SELECT {", ".join(_COLUMNS)} FROM wanted
 """  # noqa: S608 -- our own columns
-_MOVE_ORDERS = """
-    UPDATE orders_order SET patient_id = merged.survivor
-    FROM unnest(%s::bigint[], %s::bigint[]) AS merged(dead, survivor)
-    WHERE patient_id = merged.dead
-"""
+Key = tuple[str, str]
 _FILLED = ("family_name", "given_name", "birth_on", "sex")
 
 
@@ -45,16 +43,29 @@ class PatientUpdate:
     sex: str = ""
 
     @property
-    def key(self) -> tuple[str, str]:
+    def key(self) -> Key:
         """Return what identifies the patient."""
         return self.authority, self.mrn
 
 
+class MergeWish(NamedTuple):
+    """That a number (``prior``) is the survivor's; ``place`` counts those of a message from 1."""
+
+    survivor: PatientUpdate
+    prior: PatientUpdate
+    place: int = 1
+
+
 class Merge(NamedTuple):
-    """A patient whose numbers and orders went to another."""
+    """A patient whose numbers went to another, and the orders to ``heir``.
+
+    The two differ where ``kept`` was merged away itself: undone, that gives back this one's too.
+    """
 
     dead: Patient
     kept: Patient
+    heir: Patient
+    source: MergeSource
 
 
 class PatientBook:
@@ -62,13 +73,13 @@ class PatientBook:
 
     def __init__(self) -> None:
         """Begin empty; the errands read what is stored."""
-        self._known: dict[tuple[str, str], Patient] = {}
+        self._known: dict[Key, Patient] = {}
         self._by_id: dict[int, Patient] = {}
         self._fresh: dict[int, Patient] = {}
         self._changed: dict[int, Patient] = {}
-        self._merged: list[Patient] = []
+        self._merged: list[Merge] = []
 
-    def errands(self, keys: Iterable[tuple[str, str]]) -> list[bulk.Errand]:
+    def errands(self, keys: Iterable[Key]) -> list[bulk.Errand]:
         """Return what to ask for the patients of these authorities and numbers."""
         pairs = sorted(set(keys))
         if not pairs:
@@ -98,38 +109,100 @@ class PatientBook:
             self._changed[patient.pk] = patient
         return survivor
 
-    def merge(self, survivor: PatientUpdate, prior: PatientUpdate) -> Merge | None:
-        """Give everything of the prior number to the survivor.
+    def merge(self, wishes: Sequence[MergeWish], source: MergeSource = BY_HAND) -> list[Merge]:
+        """Give everything of the prior numbers to the survivors: all that is wished, or nothing.
 
-        Numbers that were merged away before stand for their survivors, so a merge that is told
-        again changes nothing.
+        Where a survivor was merged away itself, the orders go on to its own survivor. A merge
+        that is told again changes nothing, also where the survivor was merged away since.
 
         Returns:
-            What was merged; None where both are one patient already.
+            What was merged.
+
+        Raises:
+            CircularMergeError: a survivor was merged into its prior number before.
+            MergedElsewhereError: a prior number is another patient's by now.
         """
-        kept, dead = self.update(survivor), self.update(prior)
-        if kept.pk == dead.pk:
+        news = self._news(wishes)
+        for wish in wishes:
+            self.update(wish.survivor)
+        return [self._merge(wish, source) for wish in news]
+
+    def _merge(self, wish: MergeWish, source: MergeSource) -> Merge:
+        heir = self.update(wish.survivor)
+        kept = self._known[wish.survivor.key]
+        merge = Merge(self.update(wish.prior), kept, heir, source)
+        merge.dead.merged_into = merge.kept
+        if merge.dead.pk not in self._fresh:
+            self._changed[merge.dead.pk] = merge.dead
+        self._merged.append(merge)
+        return merge
+
+    def _news(self, wishes: Sequence[MergeWish]) -> list[MergeWish]:
+        """Return the wishes that are not fulfilled yet, each thought of as done before the next."""
+        done: dict[Key, Key] = {}
+        news = []
+        for wish in wishes:
+            kept, dead = self._path(wish.survivor.key, done), self._path(wish.prior.key, done)
+            if dead[0] in kept:
+                raise CircularMergeError(wish.place)
+            if kept[-1] == dead[-1]:
+                continue
+            if len(dead) > 1:
+                raise MergedElsewhereError(wish.place)
+            done[dead[0]] = kept[0]
+            news.append(wish)
+        return news
+
+    def _path(self, key: Key, done: dict[Key, Key]) -> list[Key]:
+        """Return the number and those that it was merged into in turn, its survivor last."""
+        path = [key]
+        while (into := done.get(path[-1]) or self._into(path[-1])) and into not in path:
+            path.append(into)
+        return path
+
+    def _into(self, key: Key) -> Key | None:
+        patient = self._known.get(key)
+        if patient is None or patient.merged_into_id is None:
             return None
-        dead.merged_into = kept
-        if dead.pk not in self._fresh:
-            self._changed[dead.pk] = dead
-        self._merged.append(dead)
-        return Merge(dead=dead, kept=kept)
+        survivor = self._by_id[patient.merged_into_id]
+        return survivor.authority, survivor.mrn
+
+    def key_of(self, wanted: PatientUpdate) -> Key:
+        """Return the number that this one stands for: its survivor's, else itself."""
+        return self._path(wanted.key, {})[-1]
 
     def is_merged_away(self, wanted: PatientUpdate) -> bool:
         """Return whether the number was given to another patient."""
         patient = self._known.get(wanted.key)
         return patient is not None and patient.merged_into_id is not None
 
-    def flush(self) -> None:
-        """Write what changed, and move the orders of merged patients."""
+    def flush(self, *, at: datetime, actor: str) -> None:
+        """Write what changed, and move the orders of merged patients.
+
+        Args:
+            at: the moment of it all.
+            actor: who the audit lines name.
+        """
         bulk.insert(Patient, [bulk.columns_of(patient) for patient in self._fresh.values()])
         bulk.update(
             Patient, [bulk.columns_of(patient) for patient in self._changed.values()], key="id"
         )
-        if self._merged:
-            survivors = [self._survivor(dead).pk for dead in self._merged]
-            bulk.execute(_MOVE_ORDERS, [[dead.pk for dead in self._merged], survivors])
+        # Ascending over all processes, so that the newest are found by their keys.
+        ids = bulk.next_ids(PatientMerge, len(self._merged))
+        rows = [
+            PatientMerge(
+                id=key,
+                dead=merge.dead,
+                survivor=merge.kept,
+                at=at,
+                made_by=actor,
+                **merge.source._asdict(),
+            )
+            for key, merge in zip(ids, self._merged, strict=True)
+        ]
+        write_merges(
+            rows, {merge.dead.pk: self._survivor(merge.dead).pk for merge in self._merged}
+        )
 
     def _make(self, wanted: PatientUpdate) -> Patient:
         patient = Patient(id=bulk.next_id(Patient), authority=wanted.authority, mrn=wanted.mrn)

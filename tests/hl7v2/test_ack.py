@@ -98,6 +98,20 @@ def test_answer_has_the_shape_of_the_senders_version(
     assert ack(message(version), "AE", error=NO_TYPE) == expected.encode()
 
 
+@pytest.mark.parametrize(
+    ("version", "err"),
+    [
+        ("2.3.1", "ERR|ORC^3^2^101&Required field missing&HL70357"),
+        ("2.5.1", "ERR||ORC^3^2|101^Required field missing^HL70357|E|||no number"),
+    ],
+)
+def test_err_says_which_segment_of_the_name_it_is(version: str, err: str) -> None:
+    error = FieldError("ORC", 2, "no number", ErrorCode.REQUIRED_FIELD_MISSING, sequence=3)
+    answer = ack(message(version), "AE", error=error)
+    assert answer is not None
+    assert answer.split(b"\r")[1:3] == [b"MSA|AE|ID-1|ORC-2: no number", err.encode()]
+
+
 def test_vendor_message_gets_an_empty_msa_2() -> None:
     assert ack(VENDOR, text="Message received") == (
         rb"MSH|^~\&|ASSIGNMENT_ENGINE|ENTERPRISE|PACS|Robina|20260204120531+0000||ACK^O01^ACK"

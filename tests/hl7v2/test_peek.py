@@ -166,6 +166,94 @@ def test_what_is_refused_names_segment_field_and_code(raw: bytes, error: FieldEr
     assert glance(raw).error == error
 
 
+GROUPS = (
+    # segments, the segment and its occurrence that are to blame, which group of how many
+    ("ORC|NW|1", "OBR|1", "ORC|NW", "OBR|2", "ORC", 2, "2 of 2"),
+    ("ORC|NW", "OBR|1", "ORC|NW|2", "OBR|2|2", "ORC", 1, "1 of 2"),
+    ("ORC|NW|1", "OBR|1", 'ORC|NW|""|^NS| ', 'OBR|2|""', "ORC|NW|3", "ORC", 2, "2 of 3"),
+    ("OBR|1|1", "OBR|2", "OBR|3|3", "OBR", 2, "2 of 3"),
+    ("ORC|NW", "OBR|1|1", "OBR|2", "OBR", 2, "2 of 2"),
+    ("ORC|NW|1", "OBR|1", "ZDS|1.2", "ORC|NW", "OBR|2", "ORC", 2, "2 of 2"),
+    ("ORC|NW|~1", "ORC|NW", "ORC", 1, "1 of 2"),
+)
+
+
+@pytest.mark.parametrize("case", GROUPS, ids=lambda case: " ".join(case[:-3]))
+def test_group_without_a_number_refuses_the_message_and_is_named(
+    case: tuple[str | int, ...],
+) -> None:
+    *segments, name, occurrence, which = case
+    raw = order(*map(str, segments))
+
+    error = glance(raw).error
+
+    assert error == FieldError(
+        str(name),
+        2,
+        f"order group {which}: an order needs a placer, filler or accession number or a study UID",
+        ErrorCode.REQUIRED_FIELD_MISSING,
+        sequence=int(occurrence),
+    )
+
+
+@pytest.mark.parametrize(
+    "segments",
+    [
+        ("ORC|NW|1", "OBR|1", "OBR|2", "OBR|3"),
+        ("ORC|NW|1", "IPC|A", "OBR|1", "OBR|2"),
+        ("ORC|NW", "OBR|1", "ORC|NW", "OBR|2", "ZDS|1.2.3"),
+        ("ORC|NW", "OBR|1", "IPC|A", "ORC|NW", "OBR|2", "IPC|||1.2"),
+        ("ZDS|1.2.3", "ORC|NW", "OBR|1", "ORC|NW", "OBR|2"),
+        ("ORC|NW|||G1", "ORC|NW||2"),
+        ("ORC|NW|1",),
+    ],
+    ids=" ".join,
+)
+def test_number_that_groups_share_is_each_ones_own(segments: tuple[str, ...]) -> None:
+    assert glance(order(*segments)).error is None
+
+
+def test_prior_results_need_no_number() -> None:
+    prior = ("PID|1||MR-1", "OBR|1|||prior", "ORC|PR", "OBR|1")
+    for kind, is_prior in (("OMG^O19", True), ("OMI^O23", True), ("ORM^O01", False)):
+        msh = rf"MSH|^~\&|OE|SITE|||2026||{kind}|1|P|2.5"
+        seen = glance(order("ORC|NW|1", "OBR|1", *prior[: 4 if is_prior else 2], msh=msh))
+        assert (seen.error is None) is is_prior
+
+
+def test_number_in_two_byte_characters_counts_in_each_group() -> None:
+    name = "万"
+    raw = (
+        f"MSH|^~\\&|{name}|S|||2026||ORM^O01|1|P|2.5||||||~ISO IR87\rORC|NW|{name}\rORC|NW\r"
+    ).encode("iso2022_jp")
+    error = glance(raw).error
+    assert error is not None
+    assert (error.segment, error.sequence) == ("ORC", 2)
+
+
+@pytest.mark.parametrize(
+    ("obr_18", "found"),
+    [
+        ("MR^20061213-0007", ["20061213-0007"]),
+        ("MR^20061213-0007^X", ["20061213-0007"]),
+        ("A-1^B-2", ["A-1"]),
+        ("MR", []),
+        ("MR^see notes 1", []),
+        ("MR^SCANNER", []),
+    ],
+)
+def test_modality_in_obr_18_is_no_number_and_what_stands_beside_it_is(
+    obr_18: str, found: list[str]
+) -> None:
+    seen = glance(order(segment("OBR", {18: obr_18})))
+    assert [identity.value for identity in seen.identities] == found
+    assert (seen.error is None) is bool(found)
+
+
+def test_very_many_groups_are_left_to_who_takes_them() -> None:
+    assert glance(order(*["ORC|NW|1", "ORC|NW"] * 5000)).error is None
+
+
 @pytest.mark.parametrize(
     "raw",
     [

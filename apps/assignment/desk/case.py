@@ -43,7 +43,7 @@ class Case:
 
     ``earlier`` are the readers who had it, in no order and without the present one.
     ``was_told`` says whether destinations ever heard of a reader, ``is_told_of_reader`` whether
-    the last they heard is that there is one.
+    the last they heard is that there is one, and ``told_reader`` who.
     """
 
     order: Order
@@ -55,6 +55,7 @@ class Case:
     is_new: bool = False
     was_told: bool = False
     is_told_of_reader: bool = False
+    told_reader: str = ""
     earlier: tuple[Earlier, ...] = ()
 
     @property
@@ -167,6 +168,7 @@ def _case(order: Order, assignment: Assignment | None) -> Case:
         segments=getattr(order, "segments", None),
         was_told=bool(earlier) or assignment is not None,
         is_told_of_reader=assignment is not None,
+        told_reader=assignment.radiologist_id if assignment else "",
         earlier=earlier,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from apps.assignment.choices import AssignmentState, EndReason, LedgerKind
 from apps.assignment.desk import trail
@@ -12,14 +12,13 @@ from apps.assignment.desk.pending import Made
 from apps.assignment.desk.work import does_work
 from apps.assignment.models import Unassigned
 from apps.assignment.study import URGENCY_BY_HAND
-from apps.engine.codes import Outcome, Reason, Strategy, Urgency
+from apps.engine.codes import Outcome, Reason, Refused, Step, Strategy, Urgency
 from apps.engine.decision import Decision, Snapshot, decide
 from apps.engine.fitness import fitness
+from apps.engine.refusals import Refusal
+from apps.engine.words import refusal_words
 from apps.orders.choices import OrderStatus
 from apps.outbound.choices import OutboundKind
-
-if TYPE_CHECKING:
-    from apps.engine.refusals import Refusal
 
 _CHOSEN_FOR_THE_WORK = frozenset(
     {
@@ -105,21 +104,29 @@ class Deciding(Clockwork):
             count_capacity=count_capacity,
         )
 
-    def recheck(self, case: Case, *, is_rerouted: bool) -> None:
+    def recheck(self, case: Case, *, is_rerouted: bool, is_other_urgency: bool = False) -> None:
         """Decide again if the reader has become unfit; what is being read is only flagged.
 
         Args:
             case: an order with a reader.
             is_rerouted: whether site, modality, body part or procedure changed, so that the
                 reader's shift may no longer be the one for this work.
+            is_other_urgency: whether the urgency changed. Who has it on a shift for another
+                urgency keeps it unless a shift for this one has somebody.
         """
-        if not (is_rerouted and self._is_other_work(case)) and self.reader_refusal(case) is None:
-            return
-        if case.is_being_read:
+        refusal = self._other_work(case) if is_rerouted else None
+        refusal = refusal or self.reader_refusal(case)
+        if refusal is not None and case.is_being_read:
             self.flag(case, "reader_unfit_while_reading")
-            return
-        self.end(case, EndReason.UNFIT)
-        self.decide(case)
+        elif refusal is not None:
+            self.give_up(case, refusal)
+        elif is_other_urgency and not case.is_being_read:
+            self._seek_shift_of_its_urgency(case)
+
+    def give_up(self, case: Case, refusal: Refusal) -> None:
+        """Take the order from a reader who is no longer fit, and decide again."""
+        self._lose(case, refusal)
+        _note_loss(case, self.decide(case), refusal)
 
     # -- moving --------------------------------------------------------------------------
 
@@ -159,6 +166,8 @@ class Deciding(Clockwork):
         if case.is_told_of_reader:
             case.is_told_of_reader = False
             self._tell(case, OutboundKind.UNASSIGNED, reason=reason.value)
+        elif before != reason.value:
+            self._tell(case, OutboundKind.WAITING, reason=reason.value, only_if_asked=True)
 
     def end(self, case: Case, reason: EndReason) -> None:
         """End the current assignment and give its seat back; the order needs a new state."""
@@ -240,11 +249,39 @@ class Deciding(Clockwork):
             )
         )
 
-    def _is_other_work(self, case: Case) -> bool:
-        """Return whether the shift the reader has it on does not do this kind of work."""
+    def _other_work(self, case: Case, urgencies: Iterable[Urgency] = Urgency) -> Refusal | None:
+        """Return why, where the shift the reader has it on does not do this kind of work."""
         assignment = case.assignment
         if assignment is None or assignment.strategy not in _CHOSEN_FOR_THE_WORK:
-            return False
+            return None
         shift = self.view.shifts.get(assignment.shift_code)
-        facts = case.facts(self._site_code(case))
-        return shift is None or not does_work(shift, facts, self.view.compiled)
+        facts, compiled = case.facts(self._site_code(case)), self.view.compiled
+        if shift is not None and does_work(shift, facts, compiled, urgencies=urgencies):
+            return None
+        return Refusal(Step.SHIFT, Refused.OTHER_WORK, (assignment.shift_code,))
+
+    def _seek_shift_of_its_urgency(self, case: Case) -> None:
+        """Give the order to the shift for its urgency, if that has somebody who can take it."""
+        refusal = self._other_work(case, [Urgency(case.order.urgency)])
+        if refusal is None:
+            return
+        decision = self._ask(case, widen=False, passed_over=frozenset())
+        is_found = decision.outcome is Outcome.ASSIGNED
+        assert case.assignment is not None  # noqa: S101 -- there is one that does other work
+        if not is_found or decision.radiologist == case.assignment.radiologist_id:
+            return
+        self._take_urgency(case, decision.urgency)
+        self._lose(case, refusal)
+        self._assign(case, decision)
+        _note_loss(case, decision, refusal)
+
+    def _lose(self, case: Case, refusal: Refusal) -> None:
+        assert case.assignment is not None  # noqa: S101 -- asked of cases with a reader
+        case.assignment.end_note = refusal_words(refusal.code, refusal.params)[:200]
+        self.end(case, EndReason.UNFIT)
+
+
+def _note_loss(case: Case, decision: Decision, refusal: Refusal) -> None:
+    """Note in the trace of a new decision why the last reader lost the order."""
+    lost_by = case.earlier[-1].radiologist_id
+    decision.trace["lost_by"] = [lost_by, refusal.code.value, *refusal.params]

@@ -13,6 +13,7 @@ from apps.assignment.desk.case import Case
 from apps.assignment.desk.clockwork import ACKNOWLEDGE_FLAGS, ENDED
 from apps.assignment.desk.overdue import Overdue
 from apps.engine.codes import Reason
+from apps.engine.refusals import Refusal
 from apps.orders.choices import OrderStatus
 from apps.orders.lifecycle import REPORTED
 from apps.outbound.choices import OutboundKind
@@ -29,14 +30,16 @@ class Desk(Overdue):
             return
         self._close_clock(case)
         told = case.was_told and case.order.status not in REPORTED
+        is_waiting = case.queued is not None
         if case.assignment is not None and case.order.status not in REPORTED:
             self.end(case, reason)
         self._leave_queue(case)
         self._move(case, OrderStatus.CANCELLED)
         case.is_told_of_reader = False
         trail.cancelled(self, case, reason)
-        if told:
-            self._tell(case, OutboundKind.CANCELLED, reason=reason.value)
+        if told or is_waiting:
+            kind, is_asked = OutboundKind.CANCELLED, not told
+            self._tell(case, kind, reason=reason.value, only_if_asked=is_asked)
 
     def release(self, case: Case, *, parked: Reason | None = None) -> None:
         """Release a held order: back to its reader if still fit, else decided anew.
@@ -49,12 +52,9 @@ class Desk(Overdue):
             return
         self.resume_clock(case)
         assignment = case.assignment
-        if assignment is None or self.reader_refusal(case, count_capacity=True) is not None:
-            self.end(case, EndReason.UNFIT)
-            if parked is None:
-                self.decide(case)
-            else:
-                self.queue(case, parked)
+        refusal = self._release_refusal(case)
+        if assignment is None or refusal is not None:
+            self._decide_released(case, refusal, parked)
             return
         assignment.state = AssignmentState.ASSIGNED
         self.book.regain(assignment.radiologist_id, case.seat())
@@ -99,6 +99,21 @@ class Desk(Overdue):
         return flush.write(self)
 
     # -- inside --------------------------------------------------------------------------
+
+    def _release_refusal(self, case: Case) -> Refusal | None:
+        """Return why a held order does not go back to its reader; None also without one."""
+        if case.assignment is None:
+            return None
+        return self._other_work(case) or self.reader_refusal(case, count_capacity=True)
+
+    def _decide_released(self, case: Case, refusal: Refusal | None, parked: Reason | None) -> None:
+        if parked is not None:
+            self.end(case, EndReason.UNFIT)
+            self.queue(case, parked)
+        elif refusal is not None:
+            self.give_up(case, refusal)
+        else:
+            self.decide(case)
 
     def _acknowledged(self, case: Case) -> None:
         assignment = case.assignment

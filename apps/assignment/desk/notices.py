@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from apps.assignment.snapshot.cache import ConfigView
 
 
-def notice_of(desk: Steps, case: Case, kind: OutboundKind, *, reason: str = "") -> Notice:
+def notice_of(
+    desk: Steps,
+    case: Case,
+    kind: OutboundKind,
+    *,
+    reason: str = "",
+    only_if_asked: bool = False,
+) -> Notice:
     """Return the notice of the order as it now stands; without a reader it says ``reason``."""
     order, assignment, segments = case.order, case.assignment, case.segments
     application, _, facility = order.sender.partition("^")
@@ -28,18 +35,18 @@ def notice_of(desk: Steps, case: Case, kind: OutboundKind, *, reason: str = "") 
         facility=facility,
         site_id=order.site_id,
         at=desk.at,
-        reader=_reader(desk.view, assignment),
+        reader=_reader(desk.view, assignment.radiologist_id) if assignment else None,
         shift_code=assignment.shift_code if assignment else "",
         shift_name=_shift_name(desk.view, assignment),
         strategy=assignment.strategy if assignment else "",
         reason=reason,
+        before=_reader(desk.view, case.told_reader) if case.told_reader else None,
+        only_if_asked=only_if_asked,
     )
 
 
-def _reader(view: ConfigView, assignment: Assignment | None) -> Reader | None:
-    if assignment is None:
-        return None
-    person = view.people[assignment.radiologist_id]
+def _reader(view: ConfigView, radiologist_id: str) -> Reader:
+    person = view.people[radiologist_id]
     return Reader(person.id, person.family_name, person.given_name, person.title)
 
 

@@ -143,8 +143,12 @@ class Steps:
                 "last_assigned_at": self.at,
             }
 
-    def _tell(self, case: Case, kind: OutboundKind, *, reason: str = "") -> None:
-        self.pending.notices.append(notice_of(self, case, kind, reason=reason))
+    def _tell(
+        self, case: Case, kind: OutboundKind, *, reason: str = "", only_if_asked: bool = False
+    ) -> None:
+        notice = notice_of(self, case, kind, reason=reason, only_if_asked=only_if_asked)
+        self.pending.notices.append(notice)
+        case.told_reader = case.assignment.radiologist_id if case.assignment else ""
 
     def _site_code(self, case: Case) -> str:
         site_id = case.order.site_id

@@ -49,8 +49,14 @@ def ended(desk: Steps, case: Case, assignment: Assignment) -> None:
         assignment.pk,
         "end",
         {"order": case.order.pk, "radiologist": assignment.radiologist_id, "state": "current"},
-        {"state": "ended", "reason": assignment.end_reason},
+        {"state": "ended", "reason": assignment.end_reason, **_why(assignment)},
     )
+
+
+def _why(assignment: Assignment) -> dict[str, str]:
+    """Return in what the reader is no longer fit; what people typed has lines of its own."""
+    is_unfit = assignment.end_reason == EndReason.UNFIT
+    return {"why": assignment.end_note} if is_unfit and assignment.end_note else {}
 
 
 def completed(desk: Steps, case: Case, assignment: Assignment) -> None:

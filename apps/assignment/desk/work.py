@@ -1,8 +1,8 @@
-"""Whether a shift does a kind of work, whatever the hour and the urgency."""
+"""Whether a shift does a kind of work, whatever the hour."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from apps.engine.codes import Urgency
 from apps.engine.competency import Demand
@@ -12,8 +12,14 @@ from apps.engine.pools import PoolKey, specificity
 from apps.engine.vocabulary import specialty_for
 
 
-def does_work(shift: ShiftFacts, order: OrderFacts, compiled: CompiledConfig) -> bool:
-    """Return whether the shift's sites and work types take the order at some urgency."""
+def does_work(
+    shift: ShiftFacts,
+    order: OrderFacts,
+    compiled: CompiledConfig,
+    *,
+    urgencies: Iterable[Urgency] = Urgency,
+) -> bool:
+    """Return whether the shift's sites and work types take the order at one of the urgencies."""
     site = compiled.sites.get(order.site)
     if site is None:
         return False
@@ -29,5 +35,5 @@ def does_work(shift: ShiftFacts, order: OrderFacts, compiled: CompiledConfig) ->
     subspecialty = specialty_for(order.modality, order.body_part, order.subspecialty)
     return any(
         specificity(shift, PoolKey(demand, subspecialty, urgency), regions) is not None
-        for urgency in Urgency
+        for urgency in urgencies
     )

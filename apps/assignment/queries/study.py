@@ -122,5 +122,10 @@ _FLAGS: Mapping[str, str] = {
     "charset": "The message's character set did not fit its bytes.",
     "changed_after_cancel": "A message changed it after it was cancelled.",
     "cancel_after_report": "A cancel came after the report.",
+    "made_by_change": "A change of it came, and what orders it has not come yet.",
+    "urgency_not_said": "No message has said its urgency yet.",
+    "step_cancelled": "One of its steps is cancelled; the others stand.",
+    "patient_changed": "Its sender has given it to another patient: see who it is.",
+    "result_names_another_patient": "A result of it names another patient.",
     "cancelled_before_it_came": "Its cancel came before the order did.",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
 from django.db.models import Count, QuerySet
@@ -28,11 +28,15 @@ class WaitingFilter:
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """The smallest thing that would help; ``url_name`` is where, for who has ``permission``."""
+    """The smallest thing that would help; ``url_name`` is where, for who has ``permission``.
+
+    ``key`` is what the address names: of ``sender-of-message`` the order's last message.
+    """
 
     words: str
     url_name: str = ""
     permission: Can | None = None
+    key: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ class WaitingRow:
     step: NextStep
 
 
+_OF_MESSAGE = "sender-of-message"
 _STEPS: Mapping[Reason, NextStep] = {
     Reason.NO_SHIFT: NextStep("Give a shift this work or these hours", "shifts", Can.SHIFT_CHANGE),
     Reason.NO_ROSTER: NextStep("Put somebody on the shift", "roster", Can.ROSTER_CHANGE),
@@ -64,12 +69,12 @@ _STEPS: Mapping[Reason, NextStep] = {
     Reason.RULE_STRICT: NextStep("Look at the strict rule", "rules", Can.RULE_VIEW),
     Reason.UNKNOWN_SITE: NextStep("Add the sender's name to a site", "sites", Can.SITE_CHANGE),
     Reason.UNKNOWN_MODALITY: NextStep(
-        "Add the code to a procedure", "procedures", Can.PROCEDURE_CHANGE
+        "Say where its sender puts the modality", _OF_MESSAGE, Can.SENDER_CHANGE
     ),
-    Reason.UNKNOWN_PROCEDURE: NextStep(
-        "Add the code to a procedure", "procedures", Can.PROCEDURE_CHANGE
+    Reason.UNKNOWN_PROCEDURE: NextStep("Say what its code means", "codes", Can.PROCEDURE_VIEW),
+    Reason.NO_PATIENT: NextStep(
+        "Say where its sender names the patient", _OF_MESSAGE, Can.SENDER_CHANGE
     ),
-    Reason.NO_PATIENT: NextStep("The sender has to name the patient"),
     Reason.BY_HAND: NextStep("Assign it, or let the engine decide again"),
 }
 
@@ -113,5 +118,10 @@ def _row(row: Unassigned, at: datetime, zone: tzinfo) -> WaitingRow:
         tried_at=row.tried_at,
         attempts=row.attempts,
         is_waiting=row.is_waiting,
-        step=_STEPS[reason],
+        step=_step(reason, row.order.last_message_id),
     )
+
+
+def _step(reason: Reason, message_id: int | None) -> NextStep:
+    step = _STEPS[reason]
+    return replace(step, key=message_id) if step.url_name == _OF_MESSAGE else step

@@ -42,7 +42,7 @@ def listed(wanted: StudyFilter, words: str) -> str:
 def step_link(context: template.Context, step: NextStep) -> str:
     """Return what would help, as a link for who may go there."""
     access: Access = context["request"].access
-    href = _address(step.url_name)
+    href = _address(step.url_name, step.key)
     if href and step.permission and access.may(step.permission):
         return format_html('<a href="{}">{}</a>', href, step.words)
     return step.words
@@ -83,8 +83,8 @@ _PERIODS: Mapping[Period, str] = {
 }
 
 
-def _address(url_name: str) -> str:
+def _address(url_name: str, key: int | None) -> str:
     try:
-        return reverse(url_name)
+        return reverse(url_name, args=[] if key is None else [key])
     except NoReverseMatch:
         return ""

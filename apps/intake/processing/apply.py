@@ -2,29 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from apps.assignment.choices import EndReason
 from apps.assignment.desk import Case
-from apps.intake.processing.changes import Action, OrderChange, Reading
-from apps.intake.processing.filling import fill, missing, settle
+from apps.hl7v2.errors import FieldError
+from apps.intake.processing.changes import (
+    MADE_BY_CHANGE,
+    URGENCY_NOT_SAID,
+    Action,
+    OrderChange,
+    Reading,
+)
+from apps.intake.processing.filling import fill, is_awaited, missing, settle
+from apps.intake.processing.merging import Merged, merge_patients
 from apps.intake.processing.session import Session
 from apps.orders.choices import OrderStatus
 from apps.orders.lifecycle import WITH_READER, can_move
 
 _REPLACED = "\0replaced"
 """What no OBR-4.1 says."""
+STEP_CANCELLED = "step_cancelled"
 _HAS_FINAL = frozenset({OrderStatus.FINAL, OrderStatus.AMENDED})
 
 
 @dataclass
 class Effect:
-    """What a message did: the orders it touched and what was noticed on the way."""
+    """What a message did: the orders it touched and what was noticed on the way.
+
+    ``reports`` are what its groups say of the reports of orders, by order: one study may be
+    reported in several OBR, and is as far as the last of them.
+    With a ``refusal`` or a ``problem`` it did nothing: the one is the sender's fault, the other
+    waits in quarantine for a person.
+    """
 
     order_ids: list[int] = field(default_factory=list)
+    reports: dict[int, list[tuple[Case, OrderStatus]]] = field(default_factory=dict)
     flags: list[str] = field(default_factory=list)
+    refusal: FieldError | None = None
+    problem: str = ""
+
+    def note_merged(self, merged: Merged) -> None:
+        """Note what came of the message's merges."""
+        self.refusal, self.problem = merged.refusal, merged.problem
+        self.flags += merged.flags
 
     def touch(self, case: Case) -> None:
         """Note an order, once."""
@@ -52,12 +75,15 @@ def apply_reading(
     effect = Effect(flags=list(reading.flags))
     claimed: dict[int, str] = {}
     for update in reading.patients:
+        if session.patients.is_merged_away(update):
+            effect.flags.append("patient_merged_away")
         session.patients.update(update)
-    for survivor, prior in reading.merges:
-        if not session.merge(survivor, prior):
-            effect.flags.append("circular_merge")
+    if reading.merges:
+        effect.note_merged(merge_patients(session, reading, message_id=message_id))
     for change in reading.changes:
         _apply(Step(session, change, effect, message_id, received_at, claimed))
+    for told in effect.reports.values():
+        _report(session, told[0][0], _joint({status for _, status in told}))
     return effect
 
 
@@ -88,9 +114,11 @@ def _make(step: Step) -> None:
     session.know(case, change)
     case.order.last_message_id = step.message_id
     fill(session, case, change)
+    session.unknown.note(change, order_id=case.order.pk, message_id=step.message_id)
     session.keep_segments(case, change, more=False)
     if step.flag:
         session.desk.flag(case, step.flag)
+    _mark_unordered(step, case)
     if session.identities.was_cancelled(
         change.issuer, change.identities, apart_from=step.message_id
     ):
@@ -101,6 +129,16 @@ def _make(step: Step) -> None:
         session.desk.hold(case, "held by the sender")
         return
     settle(session, case, missing(case, change))
+
+
+def _mark_unordered(step: Step, case: Case) -> None:
+    """Mark an order that something else than its NW has made, so that a late NW only adds."""
+    change = step.change
+    if change.is_new_order or _REPLACED in step.claimed.values():
+        return
+    step.session.desk.flag(case, MADE_BY_CHANGE)
+    if "sent_urgency" not in change.values:
+        step.session.desk.flag(case, URGENCY_NOT_SAID)
 
 
 def _cancel_unknown(step: Step) -> None:
@@ -119,37 +157,55 @@ def _note_unknown(step: Step) -> None:
 
 def _update(step: Step, case: Case, more: bool) -> None:  # noqa: FBT001 -- table of handlers
     session, desk = step.session, step.session.desk
-    if case.order.status == OrderStatus.CANCELLED:
+    if session.steps.is_of_a_cancelled_step(case, step.change):
         desk.flag(case, "changed_after_cancel")
         return
-    held_rvu = case.order.rvu
+    is_late = is_awaited(case, step.change)
+    if case.order.status == OrderStatus.CANCELLED:
+        # What is known of it is kept true; it stays cancelled.
+        fill(session, case, step.change)
+        if not is_late:
+            desk.flag(case, "changed_after_cancel")
+        return
+    held_rvu, urgency = case.order.rvu, case.order.urgency
     is_rerouted = fill(session, case, step.change)
-    session.keep_segments(case, step.change, more=more)
+    session.unknown.note(step.change, order_id=case.order.pk, message_id=step.message_id)
+    if not is_late:
+        session.keep_segments(case, step.change, more=more)
     if case.order.rvu != held_rvu:
         desk.resize(case)
     if case.assignment is not None and case.order.status in WITH_READER:
-        desk.recheck(case, is_rerouted=is_rerouted)
+        is_other_urgency = case.order.urgency != urgency
+        desk.recheck(case, is_rerouted=is_rerouted, is_other_urgency=is_other_urgency)
         return
     settle(session, case, missing(case, step.change))
 
 
-def _cancel(step: Step, case: Case, more: bool) -> None:  # noqa: ARG001, FBT001 -- handlers
-    _cancel_as(step, case, EndReason.CANCELLED)
+def _cancel(step: Step, case: Case, more: bool) -> None:  # noqa: FBT001 -- handlers
+    _cancel_as(step, case, EndReason.CANCELLED, more=more)
 
 
-def _replace(step: Step, case: Case, more: bool) -> None:  # noqa: ARG001, FBT001 -- handlers
-    _cancel_as(step, case, EndReason.REPLACED)
-    # What replaces it (RO, in the same message) is an order of its own, also under its numbers.
-    step.claimed[case.order.pk] = _REPLACED
+def _replace(step: Step, case: Case, more: bool) -> None:  # noqa: FBT001 -- handlers
+    if _cancel_as(step, case, EndReason.REPLACED, more=more):
+        # What replaces it (RO, in the same message) is an order of its own, also under its
+        # numbers; of one step it is a further step.
+        step.claimed[case.order.pk] = _REPLACED
 
 
-def _cancel_as(step: Step, case: Case, reason: EndReason) -> None:
+def _cancel_as(step: Step, case: Case, reason: EndReason, *, more: bool) -> bool:
+    """Cancel the order, or one of its steps while others stand; return whether it is over."""
+    session, desk = step.session, step.session.desk
     if not can_move(case.order.status, OrderStatus.CANCELLED):
         if case.order.status != OrderStatus.CANCELLED:
-            step.session.desk.flag(case, "cancel_after_report")
-        return
-    step.session.keep_segments(case, step.change, more=False)
-    step.session.desk.cancel(case, reason)
+            desk.flag(case, "cancel_after_report")
+        return True
+    if session.cancel_step(case, step.change, more=more):
+        desk.flag(case, STEP_CANCELLED)
+        step.effect.flags.append(STEP_CANCELLED)
+        return False
+    session.keep_segments(case, step.change, more=more)
+    desk.cancel(case, reason)
+    return True
 
 
 def _hold(step: Step, case: Case, more: bool) -> None:  # noqa: ARG001, FBT001 -- handlers
@@ -165,28 +221,34 @@ def _release(step: Step, case: Case, more: bool) -> None:  # noqa: ARG001, FBT00
 def _status(step: Step, case: Case, more: bool) -> None:  # noqa: ARG001, FBT001 -- handlers
     if step.change.report is OrderStatus.IN_PROGRESS:
         step.session.desk.start(case)
-    else:
-        _report(step, case)
+    elif step.change.report is not None:
+        _report(step.session, case, step.change.report)
 
 
-def _result(step: Step, case: Case, more: bool) -> None:  # noqa: ARG001, FBT001 -- handlers
+def _result(step: Step, case: Case, more: bool) -> None:  # noqa: FBT001 -- handlers
+    step.session.check_patient(case, step.change.patient)
     if step.change.report is OrderStatus.CANCELLED:
-        _cancel_as(step, case, EndReason.CANCELLED)
-    else:
-        _report(step, case)
+        _cancel_as(step, case, EndReason.CANCELLED, more=more)
+    elif step.change.report is not None:
+        step.effect.reports.setdefault(case.order.pk, []).append((case, step.change.report))
 
 
-def _report(step: Step, case: Case) -> None:
-    status = step.change.report
-    if status is None:
-        return
+def _joint(said: Set[OrderStatus]) -> OrderStatus:
+    """Return what several parts of one report make of it."""
+    for status in (OrderStatus.PRELIMINARY, OrderStatus.AMENDED):
+        if status in said:
+            return status
+    return OrderStatus.FINAL
+
+
+def _report(session: Session, case: Case, status: OrderStatus) -> None:
     if status is OrderStatus.AMENDED and case.order.status not in _HAS_FINAL:
         # A correction tells that there is a report, also when its first version never came.
         status = OrderStatus.FINAL
     if can_move(case.order.status, status):
-        step.session.desk.report(case, status)
+        session.desk.report(case, status)
     elif case.order.status != status:
-        step.session.desk.flag(case, f"{status.value}_after_{case.order.status}")
+        session.desk.flag(case, f"{status.value}_after_{case.order.status}")
 
 
 def _note(step: Step, case: Case, more: bool) -> None:  # noqa: FBT001 -- handlers

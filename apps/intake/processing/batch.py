@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
@@ -26,6 +27,7 @@ from apps.intake.processing.catalogue import Catalogue, current_catalogue
 from apps.intake.processing.changes import Reading
 from apps.intake.processing.queue import Waiting
 from apps.intake.processing.reading import read_message
+from apps.intake.processing.refusing import Refusal, refuse
 from apps.intake.processing.session import Books, Session
 
 log = logging.getLogger(__name__)
@@ -81,17 +83,17 @@ def process(batch: Sequence[Waiting]) -> int:
     with transaction.atomic():
         around = Around()
         session, readings = _open(batch, around)
-        rows = _rows(session, batch, readings, around)
+        done = _take_effect(session, batch, readings, around)
         with bulk.one_round_trip():
             flushed = session.flush()
             queue.clear_mark()
-        taken = bulk.update(InboundMessage, rows, key="id", only_if="old.state = 'waiting'")
-        if taken != len(rows):
+        taken = bulk.update(InboundMessage, done.rows, key="id", only_if="old.state = 'waiting'")
+        if taken + refuse(done.refused, at=session.at) != done.count:
             raise TakenError
     after_commit(flushed)
     if flushed.queued:
         retry.make_sure_of_next(at=session.at)
-    return len(rows)
+    return done.count
 
 
 def _open(batch: Sequence[Waiting], around: Around) -> tuple[Session, list[Reading]]:
@@ -108,17 +110,30 @@ def _open(batch: Sequence[Waiting], around: Around) -> tuple[Session, list[Readi
     return Session(desk=desk, catalogue=newer, books=books), readings
 
 
-def _rows(
+@dataclass
+class _Done:
+    """What became of messages: their rows, but for those that are refused."""
+
+    rows: list[dict[str, object]] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        """Return how many messages were dealt with."""
+        return len(self.rows) + len(self.refused)
+
+
+def _take_effect(
     session: Session, batch: Sequence[Waiting], readings: Sequence[Reading], around: Around
-) -> list[dict[str, object]]:
+) -> _Done:
     """Apply the messages in turn; return what became of each, up to the first freed seat."""
-    rows: list[dict[str, object]] = []
+    done = _Done()
     for message, reading in zip(batch, readings, strict=True):
         flags = ("control_id_reused",) if message.id in around.reused else ()
-        rows.append(_row(session, message, reading, flags))
+        _apply(session, message, reading, flags, done)
         if session.desk.book.freed and (around.somebody_waits or _waits_for_a_seat(session)):
             break
-    return rows
+    return done
 
 
 def _waits_for_a_seat(session: Session) -> bool:
@@ -136,29 +151,36 @@ def _read(message: Waiting, catalogue: Catalogue) -> Reading:
         return Reading(problem=str(error))
 
 
-def _row(
-    session: Session, message: Waiting, reading: Reading, noticed: Sequence[str]
-) -> dict[str, object]:
+def _apply(
+    session: Session, message: Waiting, reading: Reading, noticed: Sequence[str], done: _Done
+) -> None:
     effect = (
         apply_reading(session, reading, message_id=message.id, received_at=message.received_at)
         if reading.is_used
         else Effect()
     )
     flags = dict.fromkeys([*message.flags, *noticed, *reading.flags, *effect.flags])
-    return {
-        "id": message.id,
-        "state": _state(reading).value,
-        "flags": [flag[:64] for flag in flags],
-        "order_ids": effect.order_ids,
-        "error": reading.problem or reading.note,
-        "processed_at": session.at,
-    }
+    refusal = reading.refusal or effect.refusal
+    if refusal is not None:
+        done.refused.append(Refusal(message, refusal, list(flags)))
+        return
+    problem = reading.problem or effect.problem
+    done.rows.append(
+        {
+            "id": message.id,
+            "state": _state(problem, is_used=reading.is_used).value,
+            "flags": [flag[:64] for flag in flags],
+            "order_ids": effect.order_ids,
+            "error": problem or reading.note,
+            "processed_at": session.at,
+        }
+    )
 
 
-def _state(reading: Reading) -> InboundState:
-    if reading.problem:
+def _state(problem: str, *, is_used: bool) -> InboundState:
+    if problem:
         return InboundState.QUARANTINED
-    return InboundState.PROCESSED if reading.is_used else InboundState.IGNORED
+    return InboundState.PROCESSED if is_used else InboundState.IGNORED
 
 
 def _one_by_one(batch: Sequence[Waiting]) -> int:

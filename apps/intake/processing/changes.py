@@ -8,12 +8,18 @@ from enum import StrEnum
 from typing import Any
 
 from apps.engine.codes import Reason
+from apps.hl7v2.errors import FieldError
 from apps.orders.choices import IdentifierKind, OrderStatus
 from apps.orders.identity import Identity
-from apps.orders.patients import PatientUpdate
+from apps.orders.patients import MergeWish, PatientUpdate
 
 PLACER_RANK = 9
 """The rank of an accession that is only the placer's number; better places have lower ranks."""
+
+MADE_BY_CHANGE = "made_by_change"
+"""A flag: a later message of the order came before the one that orders it."""
+URGENCY_NOT_SAID = "urgency_not_said"
+"""A flag: what made the order said no urgency, and what orders it has not come yet."""
 
 
 class Action(StrEnum):
@@ -80,6 +86,13 @@ RESULT_STATUSES: Mapping[str, OrderStatus] = {
 }
 """OBR-25 to the order's status; others say nothing of the reading. Source: HL7 table 0123."""
 
+ENDED_RESULTS: Mapping[str, OrderStatus] = {
+    "CM": OrderStatus.FINAL,
+    "CA": OrderStatus.CANCELLED,
+    "DC": OrderStatus.CANCELLED,
+}
+"""ORC-5 of a result that leaves OBR-25 empty. Source: HL7 table 0038."""
+
 STATUS_EVENTS: Mapping[str, OrderStatus] = {
     "IP": OrderStatus.IN_PROGRESS,
     "I": OrderStatus.IN_PROGRESS,
@@ -116,6 +129,7 @@ class OrderChange:
     header: bytes
     group: bytes
     flags: tuple[str, ...] = ()
+    procedure_system: str = ""
 
     @property
     def narrowed(self) -> tuple[tuple[Identity, Identity], ...]:
@@ -145,15 +159,18 @@ class Reading:
     """A message, understood: the changes it asks for, in message order.
 
     ``note`` says why a message asks for nothing; ``problem`` why it cannot be used and waits in
-    quarantine for a person.
+    quarantine for a person; ``refusal`` what is wrong with it in itself. ``sender`` is told with
+    merges only.
     """
 
     changes: tuple[OrderChange, ...] = ()
     patients: tuple[PatientUpdate, ...] = ()
-    merges: tuple[tuple[PatientUpdate, PatientUpdate], ...] = ()
+    merges: tuple[MergeWish, ...] = ()
     note: str = ""
     flags: tuple[str, ...] = ()
     problem: str = ""
+    refusal: FieldError | None = None
+    sender: str = ""
 
     @property
     def is_used(self) -> bool:

@@ -2,83 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any
 
-from apps.catalog.models import Procedure, Site
+from apps.catalog.models import Procedure
 from apps.engine.codes import Reason, Urgency
-from apps.engine.vocabulary import specialty_for
 from apps.hl7v2.facts import read_group
 from apps.hl7v2.groups import Group
-from apps.hl7v2.mapping import Finder
 from apps.hl7v2.message import Message, Segment
-from apps.hl7v2.places import PROCEDURE, Candidate, parse_place
-from apps.hl7v2.rawfacts import EntityId, RawFacts, first_known
-from apps.hl7v2.vocabulary import (
-    DOUBTFUL_CODES,
-    guess_from_words,
-    resolve_body_part,
-    resolve_modality,
-)
-from apps.intake.choices import StatusMeaning
-from apps.intake.models import SenderProfile
-from apps.intake.processing.catalogue import Catalogue, ReadAs
-from apps.intake.processing.changes import (
-    CONTROL_CODES,
-    PLACER_RANK,
-    RESULT_STATUSES,
-    STATUS_EVENTS,
-    Action,
-    OrderChange,
-)
+from apps.hl7v2.places import parse_place
+from apps.hl7v2.rawfacts import EntityId, RawFacts
+from apps.intake.processing.asking import asked
+from apps.intake.processing.catalogue import Catalogue
+from apps.intake.processing.changes import PLACER_RANK, OrderChange
 from apps.intake.processing.patients import patient_update
-from apps.orders.choices import IdentifierKind, OrderStatus
+from apps.intake.processing.recognising import Known, Sender, recognise, site_of
+from apps.orders.choices import IdentifierKind
 from apps.orders.identity import Identity
 
 _HEADER = frozenset({"MSH", "PID", "PV1"})
+_MOST_HEADER_BYTES = 16 * 1024
 _CR = b"\r"
-_T = TypeVar("_T")
-
-
-@dataclass(frozen=True)
-class Sender:
-    """Who sent a message: MSH-3 and MSH-4, the issuer of its numbers, how it is read."""
-
-    application: str
-    facility: str
-    issuer: str
-    read_as: ReadAs
-
-    @property
-    def profile(self) -> SenderProfile:
-        """Return the profile that reads it."""
-        return self.read_as.profile
-
-    @property
-    def name(self) -> str:
-        """Return ``application^facility``."""
-        return f"{self.application}^{self.facility}"
-
-
-@dataclass(frozen=True)
-class Known:
-    """What the catalogue makes of a group."""
-
-    site: Site | None
-    procedure: Procedure | None
-    modality: str
-    body_part: str
-
-    @property
-    def subspecialty(self) -> str:
-        """Return the procedure's subspecialty, else the one its modality and part suggest."""
-        named = self.procedure.subspecialty if self.procedure else ""
-        if named or not (self.modality or self.body_part):
-            return named
-        return specialty_for(self.modality, self.body_part)
 
 
 def read_change(
@@ -90,16 +36,16 @@ def read_change(
     is_result: bool,
 ) -> OrderChange:
     """Return what one group asks for."""
-    site = _site(group, sender, catalogue)
+    site = site_of(group, sender, catalogue)
     facts = read_group(
         message, group, zone=sender.read_as.zone(site), mapping=sender.read_as.mapping
     )
-    known = _recognise(facts, site, sender, catalogue)
+    known = recognise(facts, site, sender, catalogue)
     identities = _identities(facts) or _group_number(group)
     accession, rank = _accession(facts)
     if not accession and identities:
         accession = identities[0].value[:200]
-    action, report = _action(facts, sender.profile, is_result=is_result)
+    action, report = asked(facts, group, sender.profile, is_result=is_result)
     return OrderChange(
         action=action,
         issuer=sender.issuer,
@@ -111,32 +57,11 @@ def read_change(
         patient=patient_update(facts.patient, sender.issuer),
         parked=_parked(facts, known),
         report=report,
-        header=_bytes(part for part in group.header if part.name in _HEADER),
+        header=_kept_header(group),
         group=_bytes(group.segments),
         flags=_flags(facts, known),
+        procedure_system=facts.procedure_system,
     )
-
-
-# -- what it asks for ---------------------------------------------------------------------
-
-
-def _action(
-    facts: RawFacts, profile: SenderProfile, *, is_result: bool
-) -> tuple[Action, OrderStatus | None]:
-    if is_result:
-        return Action.RESULT, RESULT_STATUSES.get(facts.result_status)
-    if not facts.is_status_event:
-        return CONTROL_CODES.get(facts.control_code, Action.NEW), None
-    if CONTROL_CODES.get(facts.control_code) is Action.CANCEL:
-        return Action.CANCEL, None
-    status = STATUS_EVENTS.get(facts.order_status) or STATUS_EVENTS.get(facts.result_status)
-    if facts.control_code != "SC" or status is None:
-        return Action.NOTE, None
-    if status is OrderStatus.CANCELLED:
-        return Action.CANCEL, None
-    if profile.status_meaning == StatusMeaning.EXAM:
-        return Action.NOTE, None
-    return Action.STATUS, status
 
 
 # -- who it is ----------------------------------------------------------------------------
@@ -192,85 +117,6 @@ def _with_namespace(number: EntityId) -> str:
 # -- what it is ---------------------------------------------------------------------------
 
 
-def _site(group: Group, sender: Sender, catalogue: Catalogue) -> Site | None:
-    """Return the first known site; the sender's own words go before codes and aliases."""
-    mapping = sender.read_as.mapping
-    words = mapping.words_of("site")
-
-    def known(word: str) -> Site | None:
-        return catalogue.site(words.get(word.strip().upper(), word))
-
-    found = Finder(group.first, group.all).candidates(mapping.places["site"])
-    return _first(found, known) or known(sender.facility) or sender.profile.default_site
-
-
-def _recognise(facts: RawFacts, site: Site | None, sender: Sender, catalogue: Catalogue) -> Known:
-    mapping = sender.read_as.mapping
-    procedure = _procedure(facts, sender, catalogue)
-    guessed_modality, guessed_part = guess_from_words(facts.procedure_text)
-    modality = _modality(facts, mapping.words_of("modality"), procedure)
-    body_part = _first(
-        facts.candidates["body_part"],
-        lambda word: resolve_body_part(word, mapping.words_of("body_part")),
-        procedure.body_part if procedure else None,
-    )
-    return Known(
-        site=site,
-        procedure=procedure,
-        modality=(modality or guessed_modality or "")[:16],
-        body_part=(body_part or guessed_part or "")[:32],
-    )
-
-
-def _modality(
-    facts: RawFacts, words: Mapping[str, str], procedure: Procedure | None
-) -> str | None:
-    """Return the first known modality; a doubtful code counts where the words agree with it."""
-    for place, value in facts.candidates["modality"]:
-        if place == PROCEDURE:
-            found = procedure.modality if procedure else None
-        elif place.startswith(_CODE_PLACES):
-            found = resolve_modality(value, words)
-            if value.strip().upper() not in words:
-                found = _of_code(value, found, facts)
-        else:
-            found = resolve_modality(value, words)
-        if found:
-            return found
-    return None
-
-
-def _of_code(word: str, found: str | None, facts: RawFacts) -> str | None:
-    """Return the modality that the first word of a code means, if the other words agree.
-
-    PT may be a prothrombin time rather than a PET scan: it counts where a body part stands
-    beside it, or where the text names an image. ``RX50`` is RX, but for a text that names
-    another modality: ``us-0004`` of an MRI is none.
-    """
-    named, part = guess_from_words(facts.procedure_text)
-    if found is None:
-        stem = resolve_modality(word.rstrip(_DIGITS))
-        return stem if named in (None, stem) and stem not in DOUBTFUL_CODES else None
-    if found not in DOUBTFUL_CODES or not facts.procedure_text or named or part:
-        return found
-    return found if guess_from_words(facts.procedure_code)[1] else None
-
-
-def _procedure(facts: RawFacts, sender: Sender, catalogue: Catalogue) -> Procedure | None:
-    if not facts.procedure_code:
-        return None
-    return catalogue.procedure(
-        issuer=sender.issuer, system=facts.procedure_system, code=facts.procedure_code
-    )
-
-
-def _first(
-    candidates: tuple[Candidate, ...], known: Callable[[str], _T | None], table: _T | None = None
-) -> _T | None:
-    found = first_known(candidates, known, table or None)
-    return found[1] if found else None
-
-
 def _values(facts: RawFacts, known: Known, sender: Sender) -> dict[str, Any]:
     procedure, provider = known.procedure, facts.ordering_provider
     default = procedure.default_urgency if procedure else Urgency.ROUTINE.value
@@ -321,8 +167,6 @@ def _parked(facts: RawFacts, known: Known) -> Reason | None:
     return None if facts.patient.ids else Reason.NO_PATIENT
 
 
-_DIGITS = "0123456789-_"
-_CODE_PLACES = ("OBR-4.1", "OBR-44.1")
 _NAMES = ("ZRD-3", "OBR-24", "IPC-5")
 """Places that name a modality by themselves; words of a procedure only suggest one."""
 
@@ -332,6 +176,19 @@ def _flags(facts: RawFacts, known: Known) -> tuple[str, ...]:
     if facts.procedure_code and known.procedure is None:
         flags.append("unknown_procedure")
     return tuple(dict.fromkeys(flags))
+
+
+def _kept_header(group: Group) -> bytes:
+    """Return what stands before the groups, as it came: a mapping may find facts in all of it.
+
+    MSH, PID and PV1 are kept whatever their size, the others as long as they are few.
+    """
+    kept, size = [], 0
+    for segment in group.header:
+        size += len(segment.raw)
+        if segment.name in _HEADER or size <= _MOST_HEADER_BYTES:
+            kept.append(segment)
+    return _bytes(kept)
 
 
 def _bytes(segments: Iterable[Segment]) -> bytes:

@@ -6,22 +6,22 @@ parked order can be read again from its own segments.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from apps.hl7v2.groups import split_groups
+from apps.hl7v2.groups import MAX_GROUPS, split_groups
+from apps.hl7v2.merges import MERGE_EVENTS
 from apps.hl7v2.message import Message
-from apps.hl7v2.people import read_merges, read_patient
+from apps.hl7v2.people import read_patient
 from apps.intake.keys import issuer_for
 from apps.intake.processing.catalogue import Catalogue
-from apps.intake.processing.changes import Reading
-from apps.intake.processing.groups import Sender, read_change
+from apps.intake.processing.changes import OrderChange, Reading
+from apps.intake.processing.groups import read_change
+from apps.intake.processing.merging import read_merging
 from apps.intake.processing.patients import patient_update
-from apps.orders.patients import PatientUpdate
+from apps.intake.processing.recognising import Sender
 
 OUR_APPLICATION = "ASSIGNMENT_ENGINE"
 OUR_FACILITY = "ENTERPRISE"
-MAX_GROUPS = 1000
-"""A message with more is no order but an accident or an attack; it waits for a person."""
 ORDER_TYPES = frozenset({"ORM", "OMI", "OMG"})
 _ISSUER_CHARS = 200
 _UPDATES = frozenset({"A04", "A08", "A01", "A05", "A31", "A28"})
@@ -101,24 +101,36 @@ def _read_orders(
         )
         for group in groups
     )
-    numbered = tuple(change for change in changes if change.identities)
-    is_whole = len(numbered) == len(changes)
-    nothing = "" if numbered else "no order with a number in it"
+    if is_result:
+        return _read_results(message, changes)
     return Reading(
-        changes=numbered,
-        note=nothing if is_result else "",
+        changes=() if (problem := _unnumbered(changes)) else changes,
         # The door took something for a number that is none (``~P1``): a person must look, for
         # the sender was told that the order is safe with us.
-        problem="" if is_result else nothing,
-        flags=(*message.flags, *(() if is_whole else ("group_without_number",))),
+        problem=problem,
+        flags=message.flags,
     )
 
 
+def _read_results(message: Message, changes: Sequence[OrderChange]) -> Reading:
+    """Return what the results with a number say; one without tells of no order."""
+    numbered = tuple(change for change in changes if change.identities)
+    flags = ("result_without_number",) if 0 < len(numbered) < len(changes) else ()
+    note = "" if numbered else "no order with a number in it"
+    return Reading(changes=numbered, note=note, flags=(*message.flags, *flags))
+
+
+def _unnumbered(changes: Sequence[OrderChange]) -> str:
+    """Return which order has no number: the message then has no effect at all."""
+    missing = next((place for place, row in enumerate(changes, 1) if not row.identities), 0)
+    if len(changes) > 1 and missing:
+        return f"order group {missing} of {len(changes)} has no number in it"
+    return "no order with a number in it" if missing or not changes else ""
+
+
 def _read_patients(message: Message, trigger: str, sender: Sender) -> Reading:
-    if trigger == "A40":
-        merges = tuple(_merges(message, sender))
-        note = "" if merges else "no two patients in it"
-        return Reading(merges=merges, note=note, flags=tuple(message.flags))
+    if trigger in MERGE_EVENTS:
+        return read_merging(message, sender)
     if trigger not in _UPDATES:
         return Reading(note="not used")
     patient = patient_update(
@@ -129,16 +141,3 @@ def _read_patients(message: Message, trigger: str, sender: Sender) -> Reading:
         note="" if patient else "no patient in it",
         flags=tuple(message.flags),
     )
-
-
-def _merges(message: Message, sender: Sender) -> Iterable[tuple[PatientUpdate, PatientUpdate]]:
-    for merge in read_merges(message, sender.read_as.mapping):
-        survivor = patient_update(merge.survivor, sender.issuer)
-        if survivor is None:
-            continue
-        for prior in merge.prior:
-            dead = PatientUpdate(
-                authority=(prior.authority or sender.issuer)[:120], mrn=prior.value[:400]
-            )
-            if dead.key != survivor.key:
-                yield survivor, dead

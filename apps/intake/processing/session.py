@@ -11,11 +11,18 @@ from apps.assignment.desk.flush import Flushed
 from apps.catalog.models import Procedure
 from apps.core import bulk
 from apps.intake.processing.catalogue import Catalogue
-from apps.intake.processing.changes import PLACER_RANK, OrderChange, Reading
+from apps.intake.processing.changes import MADE_BY_CHANGE, PLACER_RANK, OrderChange, Reading
+from apps.intake.processing.patients import changed_line
+from apps.intake.processing.stepbook import StepBook
+from apps.intake.processing.unknown import UnknownCodes
 from apps.orders.choices import IdentifierKind, OrderStatus
 from apps.orders.identity import Identity, IdentityBook
+from apps.orders.merging import MergeSource
 from apps.orders.models import Order, OrderSegments
-from apps.orders.patients import PatientBook, PatientUpdate
+from apps.orders.patients import MergeWish, PatientBook, PatientUpdate
+
+PATIENT_CHANGED = "patient_changed"
+RESULT_OF_ANOTHER = "result_names_another_patient"
 
 
 class Books(NamedTuple):
@@ -55,6 +62,8 @@ class Session:
         self.desk = desk
         self.catalogue = catalogue
         self.identities, self.patients = books or Books.empty()
+        self.unknown = UnknownCodes()
+        self.steps = StepBook()
         self._cases: dict[int, Case] = {}
         self._segments: dict[int, OrderSegments] = {}
         self.load_cases(self.identities.order_ids)
@@ -123,16 +132,38 @@ class Session:
         self._cases[order.pk] = case
         return case
 
-    def merge(self, survivor: PatientUpdate, prior: PatientUpdate) -> bool:
-        """Merge two patients, their orders in hand too; False for a merge in a circle."""
-        merged = self.patients.merge(survivor, prior)
-        if merged is None:
-            return not self.patients.is_merged_away(survivor)
-        for case in self._cases.values():
-            if case.order.patient_id == merged.dead.pk:
-                case.patient, case.order.patient_id = merged.kept, merged.kept.pk
-                self.desk.pending.touch(case)
-        return True
+    def set_patient(self, case: Case, told: PatientUpdate) -> None:
+        """Give the order to the patient whom its sender names.
+
+        Another number of the same authority is somebody else: the sender is believed, for it
+        corrects itself so, but people see it, and the trail keeps both.
+        """
+        before, case.patient = case.patient, self.patients.update(told)
+        case.order.patient_id = case.patient.pk
+        is_another = before is not None and before.pk != case.patient.pk
+        if before is not None and is_another and before.authority == case.patient.authority:
+            self.desk.flag(case, PATIENT_CHANGED)
+            line = changed_line(self.desk, case, before)
+            self.desk.pending.audit.append(line)
+
+    def check_patient(self, case: Case, told: PatientUpdate | None) -> None:
+        """Flag an order of which a result names another patient; it stays whose it is."""
+        if told is None or case.patient is None or told.authority != case.patient.authority:
+            return
+        if self.patients.key_of(told) != (case.patient.authority, case.patient.mrn):
+            self.desk.flag(case, RESULT_OF_ANOTHER)
+
+    def merge(self, wishes: Sequence[MergeWish], source: MergeSource) -> None:
+        """Merge patients, their orders in hand too; all that is wished, or nothing.
+
+        Raises:
+            MergeError: see ``PatientBook.merge``.
+        """
+        for merged in self.patients.merge(wishes, source):
+            for case in self._cases.values():
+                if case.order.patient_id == merged.dead.pk:
+                    case.patient, case.order.patient_id = merged.heir, merged.heir.pk
+                    self.desk.pending.touch(case)
 
     def keep_segments(self, case: Case, change: OrderChange, *, more: bool) -> None:
         """Keep the segments as they came.
@@ -142,11 +173,14 @@ class Session:
             change: the group that changed it.
             more: the same message had a group of this order before; both are kept.
         """
-        group = change.group
-        if more and case.segments is not None:
-            group = _joined(bytes(case.segments.group), group)
-        case.segments = OrderSegments(order_id=case.order.pk, header=change.header, group=group)
-        self._segments[case.order.pk] = case.segments
+        self._segments[case.order.pk] = self.steps.keep(case, change, more=more)
+
+    def cancel_step(self, case: Case, change: OrderChange, *, more: bool) -> bool:
+        """Note that a step is cancelled; return whether others of the study stand."""
+        if not self.steps.stands_without(case, change):
+            return False
+        self.keep_segments(case, change, more=more)
+        return True
 
     def procedure(self, procedure_id: int | None) -> Procedure | None:
         """Return the catalogue's procedure of this id."""
@@ -154,10 +188,11 @@ class Session:
 
     def flush(self) -> Flushed:
         """Write everything in hand; call it within a round trip, the caller commits."""
-        self.patients.flush()
+        self.patients.flush(at=self.at, actor=self.desk.actor)
         flushed = self.desk.flush()
         self.identities.flush()
         bulk.upsert(OrderSegments, self._segment_rows(), key=["order_id"])
+        self.unknown.flush(at=self.at)
         return flushed
 
     def _segment_rows(self) -> list[dict[str, Any]]:
@@ -167,6 +202,8 @@ class Session:
         """A new order may reuse a placer number; then its accession is another one."""
         return (
             change.is_new_order
+            # One that a later message of it overtook may say an accession that is older.
+            and MADE_BY_CHANGE not in case.order.flags
             and case.order.accession_rank < PLACER_RANK
             and change.accession_rank < PLACER_RANK
             and case.order.accession != change.accession
@@ -188,19 +225,9 @@ def _better(
     return first
 
 
-def _joined(before: bytes, group: bytes) -> bytes:
-    """Return both groups' segments; one that stood for all groups (ZDS) stands once, last."""
-    own = group.split(b"\r")
-    kept = [
-        segment
-        for segment in before.split(b"\r")
-        if segment and not (segment.startswith(b"Z") and segment in own)
-    ]
-    return b"".join(segment + b"\r" for segment in (*kept, *filter(None, own)))
-
-
 def _patient_keys(readings: Iterable[Reading]) -> Iterable[tuple[str, str]]:
     for reading in readings:
         yield from (update.key for update in reading.patients)
-        yield from (update.key for pair in reading.merges for update in pair)
+        for wish in reading.merges:
+            yield from (wish.survivor.key, wish.prior.key)
         yield from (change.patient.key for change in reading.changes if change.patient)

@@ -95,7 +95,10 @@ def take(said: Sequence[Segments], sizes: Sequence[int]) -> None:
         del left[:size]
         settle()
         assert broken_promises() == []
-    assert set(InboundMessage.objects.values_list("state", flat=True)) <= {"processed", "ignored"}
+    # A merge may go in a circle, or ask for a number that is another patient's by now.
+    states = {"ADT^A40": {"processed", "refused", "quarantined"}}
+    for kind, state in InboundMessage.objects.values_list("message_type", "state"):
+        assert state in states.get(kind, {"processed", "ignored"})
 
 
 def outcome() -> dict[str, Any]:

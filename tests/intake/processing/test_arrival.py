@@ -155,7 +155,8 @@ def test_batch_of_any_size_costs_the_same_number_of_statements(
     settle()
 
     spent = []
-    for numbers in (range(10), range(10, 60)):
+    # The first one warms up: what a process asks once in its life it asks here.
+    for numbers in (range(1), range(1, 11), range(11, 60)):
         for number in numbers:
             receive(*_about(kind, number))
         # Numbers come in blocks; whether one runs out here is the earlier tests' doing.
@@ -164,8 +165,8 @@ def test_batch_of_any_size_costs_the_same_number_of_statements(
         settle()
         spent.append(count_statements() - before)
 
-    assert spent[1] == spent[0]
-    assert spent[1] <= 45
+    assert spent[2] == spent[1]
+    assert spent[2] <= 45
 
 
 def _about(kind: str, number: int) -> tuple[str, ...]:

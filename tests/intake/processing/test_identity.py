@@ -8,7 +8,16 @@ from apps.assignment.models import Assignment
 from apps.orders.models import Order, OrderIdentifier
 from tests import factories
 from tests.intake.processing.door import post
-from tests.support.department import Department, group, order, readers, send, settle, statuses
+from tests.support.department import (
+    Department,
+    group,
+    order,
+    readers,
+    result,
+    send,
+    settle,
+    statuses,
+)
 
 pytestmark = pytest.mark.db
 
@@ -126,7 +135,7 @@ def test_cancel_brings_its_numbers_so_that_a_late_change_does_not_revive_the_ord
 
     late = send(*order(control="XO", placer="", accession="A1"))
 
-    assert statuses() == {"P1": "cancelled"}
+    assert statuses() == {"A1": "cancelled"}
     assert late.order_ids == [Order.objects.get().pk]
     assert "changed_after_cancel" in Order.objects.get().flags
 
@@ -219,19 +228,33 @@ def test_message_of_two_orders_takes_effect_whole(department: Department) -> Non
     assert readers() == {"A1": "DR_A", "A2": "DR_A"}
 
 
-def test_group_without_any_number_is_told_and_the_others_take_effect(
+def test_group_whose_number_turns_out_to_be_none_keeps_the_others_from_taking_effect(
     department: Department,
 ) -> None:
     department.add_reader("DR_A")
 
     message = send(
         *order(placer="P1"),
-        "ORC|NW",
+        "ORC|NW|\\H\\\\N\\",
         "OBR|2|||MRI HIP^MRI HIP",
     )
 
-    assert message.flags == ["group_without_number"]
-    assert readers() == {"P1": "DR_A"}
+    assert (message.state, message.error, message.order_ids) == (
+        "quarantined",
+        "order group 2 of 2 has no number in it",
+        [],
+    )
+    assert Order.objects.count() == 0
+
+
+def test_result_without_a_number_is_told_and_the_others_count(department: Department) -> None:
+    department.add_reader("DR_A")
+    send(*order(placer="P1"))
+
+    message = send(*result(status="F", placer="P1"), "OBR|2|||MRI HIP||||||||||||||||||||||F")
+
+    assert (message.state, message.flags) == ("processed", ["result_without_number"])
+    assert statuses() == {"P1": "final"}
 
 
 @pytest.mark.parametrize("number", ["~P1", "\\H\\\\N\\"], ids=["second", "blank"])

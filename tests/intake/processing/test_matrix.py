@@ -1,10 +1,17 @@
-"""Every control code, on an order in every status, and on one that nobody knows."""
+"""Every control code on an order in every state, and on one that nobody knows.
+
+For each: the state it comes to, whether its reader keeps it, what destinations are told, and
+whether its clock runs or stands still.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 import pytest
+import time_machine
 
 from apps.assignment.models import Assignment
 from apps.intake.models import InboundMessage
@@ -12,11 +19,14 @@ from apps.intake.processing.changes import CONTROL_CODES, Action
 from apps.orders.choices import OrderStatus
 from apps.orders.lifecycle import TRANSITIONS
 from apps.orders.models import Order
+from apps.outbound.models import OutboundMessage
 from apps.roster.models import Radiologist
 from tests.intake.processing.checks import broken_promises
 from tests.support.department import Department, order, receive, result, settle, statuses
 
 pytestmark = pytest.mark.db
+
+NOON = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
 TABLE_0119 = [
     "AF",
@@ -75,6 +85,20 @@ TABLE_0119 = [
 ]
 
 
+NOWHERE = {"facility": "Nowhere", "site": "Nowhere"}
+"""A sender whose site nobody knows; its orders are parked."""
+
+
+class Say:
+    """A message about one order, said of whichever is wanted."""
+
+    def __init__(self, control: str = "NW", status: str = "", **values: str) -> None:
+        self.values = {"control": control, "status": status, **values}
+
+    def __call__(self, placer: str, **where: str) -> tuple[str, ...]:
+        return order(placer=placer, **self.values, **where)
+
+
 def _all(placers: Sequence[str], *say: Callable[[str], tuple[str, ...]]) -> None:
     for what in say:
         for placer in placers:
@@ -82,8 +106,11 @@ def _all(placers: Sequence[str], *say: Callable[[str], tuple[str, ...]]) -> None
         settle()
 
 
-def _new(placer: str) -> tuple[str, ...]:
-    return order(placer=placer)
+_new = Say()
+
+
+def _parked(placers: Sequence[str]) -> None:
+    _all(placers, Say(**NOWHERE))
 
 
 def _unassigned(placers: Sequence[str]) -> None:
@@ -101,28 +128,30 @@ def _after(*then: Callable[[str], tuple[str, ...]]) -> Callable[[Sequence[str]],
     return lambda placers: _all(placers, _new, *then)
 
 
-def _says(control: str, status: str = "") -> Callable[[str], tuple[str, ...]]:
-    return lambda placer: order(control=control, status=status, placer=placer)
+def _reports(status: str) -> Callable[..., tuple[str, ...]]:
+    def say(placer: str, facility: str = "Robina", **_: str) -> tuple[str, ...]:
+        msh, *others = result(status=status, placer=placer)
+        return msh.replace("|Robina|", f"|{facility}|"), *others
 
-
-def _reports(status: str) -> Callable[[str], tuple[str, ...]]:
-    return lambda placer: result(status=status, placer=placer)
+    return say
 
 
 REACH: dict[str, Callable[[Sequence[str]], None]] = {
     "unassigned": _unassigned,
+    "parked": _parked,
     "assigned": _after(),
     "acknowledged": _acknowledged,
-    "in_progress": _after(_says("SC", "IP")),
+    "in_progress": _after(Say("SC", "IP")),
     "preliminary": _after(_reports("P")),
     "final": _after(_reports("F")),
     "amended": _after(_reports("F"), _reports("C")),
-    "held": _after(_says("HD")),
-    "cancelled": _after(_says("CA")),
+    "held": _after(Say("HD")),
+    "cancelled": _after(Say("CA")),
 }
 
 CANCELLED_FROM = {
     "unassigned": "cancelled",
+    "parked": "cancelled",
     "assigned": "cancelled",
     "acknowledged": "cancelled",
     "in_progress": "cancelled",
@@ -134,6 +163,7 @@ CANCELLED_FROM = {
 }
 HELD_FROM = {
     "unassigned": "held",
+    "parked": "held",
     "assigned": "held",
     "acknowledged": "held",
     "in_progress": "held",
@@ -143,7 +173,7 @@ HELD_FROM = {
     "held": "held",
     "cancelled": "cancelled",
 }
-SAME = {status: status for status in REACH}
+SAME = {status: status for status in REACH} | {"parked": "unassigned"}
 EXPECTED: dict[Action, dict[str, str]] = {
     Action.NEW: SAME,
     Action.CHANGE: SAME,
@@ -155,6 +185,42 @@ EXPECTED: dict[Action, dict[str, str]] = {
     Action.STATUS: SAME,
     Action.NOTE: SAME,
 }
+READER = {
+    "assigned": "assigned",
+    "acknowledged": "acknowledged",
+    "in_progress": "in_progress",
+    "preliminary": "completed",
+    "final": "completed",
+    "amended": "completed",
+    "held": "held",
+}
+"""The state of the reader's assignment in each state of the order; none elsewhere."""
+
+
+class After(NamedTuple):
+    """What a code has come to: the order, its reader's assignment, what was told, its clock."""
+
+    status: str
+    reader: str
+    told: tuple[str, ...]
+    is_paused: bool
+
+
+def expected(action: Action, state: str) -> After:
+    """Return what a code makes of an order in a state."""
+    status = EXPECTED[action][state]
+    reader = READER.get(state, "")
+    if action in (Action.CANCEL, Action.REPLACE) and status != state == "preliminary":
+        return After(status, reader, (), is_paused=False)
+    if action in (Action.CANCEL, Action.REPLACE) and status != state:
+        return After(status, "", ("cancelled",) if reader else (), is_paused=False)
+    if action is Action.HOLD and status == "held":
+        return After(status, "held" if reader else "", (), is_paused=True)
+    if action is Action.RELEASE and state == "held":
+        return After(status, "assigned", (), is_paused=False)
+    return After(status, reader, (), is_paused=state == "held")
+
+
 MADE = {
     Action.NEW: "assigned",
     Action.CHANGE: "assigned",
@@ -184,16 +250,49 @@ def test_every_code_of_table_0119_has_a_meaning() -> None:
 
 
 def test_every_status_is_walked() -> None:
-    assert {*REACH, "received"} == set(OrderStatus.values)
+    assert {*REACH, "received"} == {*OrderStatus.values, "parked"}
 
 
-@pytest.mark.parametrize("status", REACH)
-def test_known_order_goes_only_where_the_code_and_the_table_of_transitions_say(
-    department: Department, status: str
+@pytest.mark.parametrize("state", REACH)
+def test_code_does_to_a_known_order_what_the_table_says(
+    department: Department, state: str
 ) -> None:
-    reached = walk(department, status, {code: _says(code) for code in TABLE_0119})
+    reached = walk(department, state, {code: Say(code) for code in TABLE_0119})
 
-    assert reached == {code: EXPECTED[CONTROL_CODES[code]][status] for code in TABLE_0119}
+    assert reached == {code: expected(CONTROL_CODES[code], state) for code in TABLE_0119}
+
+
+@pytest.mark.parametrize("state", REACH)
+def test_code_that_nobody_knows_is_a_new_order_and_flagged(
+    department: Department, state: str
+) -> None:
+    reached = walk(department, state, {"ZZ": Say("ZZ")})
+
+    assert reached == {"ZZ": expected(Action.NEW, state)}
+    last = InboundMessage.objects.order_by("id").last()
+    assert last is not None
+    flags = Order.objects.values_list("flags", flat=True).get()
+    assert ("unknown_control_code" in flags) is True
+
+
+@pytest.mark.parametrize("control", ["HD", "OH", "HR"])
+def test_held_clock_stands_still_and_keeps_its_history(
+    department: Department, control: str
+) -> None:
+    department.add_reader("DR_A")
+    with time_machine.travel(NOON, tick=False) as moment:
+        _all(["P1"], _new, Say(control))
+        moment.shift(timedelta(minutes=30))
+        _all(["P1"], Say("XO", priority="A"), Say("RL"))
+        moment.shift(timedelta(minutes=5))
+        _all(["P1"], Say("HD"))
+        moment.shift(timedelta(minutes=10))
+        _all(["P1"], Say("RL"))
+
+    placed = Order.objects.get()
+    assert (placed.status, placed.held_seconds, placed.held_at) == ("assigned", 2400, None)
+    assert placed.received_at < NOON
+    assert Assignment.objects.count() == 1
 
 
 def test_unknown_order_is_made_by_what_speaks_of_work_and_by_nothing_else(
@@ -216,36 +315,53 @@ def test_unknown_order_is_made_by_what_speaks_of_work_and_by_nothing_else(
 
 @pytest.mark.parametrize("status", REACH)
 def test_status_event_moves_an_order_by_what_it_says(department: Department, status: str) -> None:
-    reached = walk(department, status, {said: _says("SC", said) for said in EVENTS})
+    reached = walk(department, status, {said: Say("SC", said) for said in EVENTS})
 
-    assert reached == {said: expected[status] for said, expected in EVENTS.items()}
+    assert {said: after.status for said, after in reached.items()} == {
+        said: after[status] for said, after in EVENTS.items()
+    }
 
 
 @pytest.mark.parametrize("status", REACH)
 def test_result_moves_an_order_by_its_status(department: Department, status: str) -> None:
     reached = walk(department, status, {said: _reports(said) for said in RESULTS})
 
-    assert reached == {said: expected[status] for said, expected in RESULTS.items()}
+    assert {said: after.status for said, after in reached.items()} == {
+        said: after[status] for said, after in RESULTS.items()
+    }
 
 
 def walk(
-    department: Department, status: str, what: Mapping[str, Callable[[str], tuple[str, ...]]]
-) -> dict[str, str]:
-    """Say each thing to an order of its own in the status; return where each one came to."""
+    department: Department, state: str, what: Mapping[str, Callable[..., tuple[str, ...]]]
+) -> dict[str, After]:
+    """Say each thing to an order of its own in the state; return what each one came to."""
     department.add_reader("DR_A")
     placers = {said: f"P{said}" for said in what}
-    REACH[status](list(placers.values()))
+    REACH[state](list(placers.values()))
+    status, where = ("unassigned", NOWHERE) if state == "parked" else (state, {})
     assert set(statuses().values()) == {status}
+    before = OutboundMessage.objects.count()
 
     for said, say in what.items():
-        receive(*say(placers[said]))
+        receive(*say(placers[said], **where))
     settle()
 
-    reached = statuses()
-    assert {OrderStatus(after) for after in reached.values()} <= {
+    assert {OrderStatus(after) for after in statuses().values()} <= {
         OrderStatus(status),
         *TRANSITIONS[OrderStatus(status)],
     }
     assert set(InboundMessage.objects.values_list("state", flat=True)) == {"processed"}
     assert broken_promises() == []
-    return {said: reached[placer] for said, placer in placers.items()}
+    return {said: _came_to(placer, before) for said, placer in placers.items()}
+
+
+def _came_to(placer: str, told_before: int) -> After:
+    placed = Order.objects.get(accession=placer)
+    current = Assignment.objects.filter(order=placed, is_current=True).first()
+    told = list(OutboundMessage.objects.order_by("id").values_list("order_id", "kind"))
+    return After(
+        placed.status,
+        current.state if current else "",
+        tuple(kind for order_id, kind in told[told_before:] if order_id == placed.pk),
+        is_paused=placed.held_at is not None,
+    )

@@ -13,6 +13,7 @@ from apps.intake.processing import parked
 from apps.intake.processing.changes import OrderChange
 from apps.intake.processing.session import Session
 from apps.orders.models import Order, Patient
+from apps.outbound.models import OutboundMessage
 from tests import factories
 from tests.intake.processing.checks import broken_promises
 from tests.support.department import (
@@ -242,3 +243,23 @@ def test_mapping_is_applied_though_the_database_went_in_between(
 
 def _lost(_: object) -> None:
     raise OperationalError
+
+
+def test_order_parked_for_its_site_is_read_from_segments_that_stood_before_it(
+    department: Department,
+) -> None:
+    """What a mapping names may stand anywhere: kept to read by, not told to anybody."""
+    department.add_reader("DR_A")
+    segments = list(order(site="", facility="LABRIS", accession="A1"))
+    segments.insert(2, "ZPI|1|Robina")
+    message = send(*segments)
+    assert reasons() == {"A1": "unknown_site"}
+
+    factories.SenderProfileFactory(facility="LABRIS", places={"site": ["ZPI-2"]})
+    settle()
+
+    assert reasons() == {}
+    assert readers().keys() == {"A1"}
+    told = OutboundMessage.objects.get()
+    assert b"ZPI" in bytes(message.raw)
+    assert b"ZPI" not in bytes(told.payload)

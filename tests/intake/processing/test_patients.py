@@ -61,9 +61,10 @@ def test_update_of_an_unknown_patient_makes_the_patient_and_no_order() -> None:
         (adt("A08"), "no patient in it"),
         (adt("A03", "PID|1||M1^^^Robina"), "not used"),
         (adt("A40", "PID|1||M1^^^Robina"), "no two patients in it"),
-        (merge("M1", "M1"), "no two patients in it"),
+        (adt("A40", "PID|1||M1^^^Robina", "MRG|"), "no two patients in it"),
+        (adt("A18", "PID|1||M1^^^Robina", "MRG|M2^^^Robina"), "not used"),
     ],
-    ids=["no number", "no PID", "discharge", "no MRG", "into itself"],
+    ids=["no number", "no PID", "discharge", "no MRG", "empty MRG", "accounts perhaps"],
 )
 def test_what_says_nothing_of_a_patient_is_stored_and_not_used(
     segments: tuple[str, ...], note: str
@@ -101,9 +102,18 @@ def test_merge_of_numbers_nobody_knew_holds_for_what_comes_later() -> None:
         ([("M2", "M1"), ("M2", "M1")], "M2", [[], []]),
         ([("M2", "M1"), ("M1", "M2")], "M2", [[], ["circular_merge"]]),
         ([("M2", "M1"), ("M3", "M2"), ("M1", "M3")], "M3", [[], [], ["circular_merge"]]),
+        ([("M2", "M1"), ("M3", "M1")], "M2", [[], ["merged_elsewhere"]]),
         ([("M3", "M1", "M2")], "M3", [[]]),
     ],
-    ids=["chain", "chain backwards", "told twice", "back again", "circle", "two at once"],
+    ids=[
+        "chain",
+        "chain backwards",
+        "told twice",
+        "back again",
+        "circle",
+        "elsewhere",
+        "two at once",
+    ],
 )
 def test_merges_in_turn_leave_one_living_patient(
     said: list[tuple[str, ...]],

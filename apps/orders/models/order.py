@@ -1,4 +1,4 @@
-"""Patients, orders (the studies to read), what identifies them, and their segments as they came."""
+"""Orders (the studies to read), what identifies them, and their segments as they came."""
 
 from __future__ import annotations
 
@@ -6,43 +6,13 @@ from decimal import Decimal
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
 from apps.catalog.choices import UrgencyChoices
 from apps.catalog.models import Procedure, Site
-from apps.core.fields import ProtectedBytesField, ProtectedDateField, ProtectedTextField
+from apps.core.fields import ProtectedBytesField, ProtectedTextField
 from apps.orders.choices import IdentifierKind, OrderStatus
-
-
-class Patient(models.Model):
-    """A person, known by a medical record number (MRN) of an assigning authority."""
-
-    authority = models.CharField(max_length=120)
-    mrn = ProtectedTextField()
-    family_name = ProtectedTextField(blank=True, default="")
-    given_name = ProtectedTextField(blank=True, default="")
-    birth_on = ProtectedDateField(null=True, blank=True)
-    sex = models.CharField(max_length=8, blank=True, default="")
-    merged_into = models.ForeignKey(
-        "self",
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="merged",
-        help_text="The survivor, when this number was merged away (ADT^A40).",
-    )
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["authority", "mrn"], name="one_patient_per_mrn"),
-            models.CheckConstraint(
-                condition=Q(merged_into__isnull=True) | ~Q(merged_into=F("id")),
-                name="patient_is_not_merged_into_itself",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"patient {self.pk}"
+from apps.orders.models.patient import Patient
 
 
 class Order(models.Model):
@@ -230,8 +200,8 @@ class OrderIdentifier(models.Model):
 class OrderSegments(models.Model):
     """The segments of the last message that changed the order, as they came.
 
-    ``header`` holds MSH, PID and PV1, ``group`` this order's ORC, OBR, OBX, NTE, ZRD and other Z
-    segments; each segment ends with CR.
+    ``header`` holds MSH, PID, PV1 and what else stood before the orders, ``group`` this order's
+    ORC, OBR, OBX, NTE, ZRD and other Z segments; each segment ends with CR.
     """
 
     order = models.OneToOneField(
