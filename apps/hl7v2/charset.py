@@ -52,6 +52,8 @@ _TWO_BYTE: Mapping[str, re.Pattern[bytes]] = {
 }
 _TWO_BYTE_NAMES = re.compile(rb"GB ?18030|BIG-?5", re.IGNORECASE)
 _ESCAPED_SET = re.compile(rb"\x1b\$(?:[@AB]|\([@A-D])")
+_BACK = b"\x1b(B"
+_OPEN_RUN = re.compile(_ESCAPED_SET.pattern + rb"([^\x1b\r\n]*)(?=[\r\n]|\Z)")
 
 
 class Charset(NamedTuple):
@@ -65,7 +67,9 @@ class Charset(NamedTuple):
     is_lenient: bool = False
 
     def decode(self, data: bytes) -> str:
-        """Return the text of a part of the message; never raises."""
+        """Return the text of a segment or of several; never raises."""
+        if self.codec == ISO_2022:
+            data = _closed(data)
         return data.decode(self.codec, "replace")
 
     def decode_strictly(self, data: bytes) -> str:
@@ -108,9 +112,25 @@ def choose_charset(raw: bytes, msh_18: bytes, repetition: bytes, fallback: bytes
     escaped = (ISO_2022,) if _ESCAPED_SET.search(raw) else ()
     known = declared_codec(fallback, repetition) if fallback else None
     for codec in (*escaped, declared, known, "ascii", "utf-8"):
-        if codec is not None and _fits(raw, codec):
-            return Charset(codec, codec != declared)
+        readable = _closed(raw) if codec == ISO_2022 else raw
+        if codec is not None and _fits(readable, codec):
+            return Charset(codec, codec != declared or readable != raw)
     return _least_wrong(raw, declared)
+
+
+def _closed(data: bytes) -> bytes:
+    """End each run of two-byte characters that its segment leaves open.
+
+    A sender that cuts its names to a length cuts the escape back off with them. Where what
+    follows up to the segment's end is no text of that set, it is the segment's other fields, and
+    the escape is left out.
+    """
+    return _OPEN_RUN.sub(lambda run: run[1] if _is_false(run[0]) else run[0] + _BACK, data)
+
+
+def _is_false(run: bytes) -> bool:
+    # Bytes over 0x7F are damage and no fields.
+    return run.isascii() and not _fits(run, ISO_2022)
 
 
 def _fits(raw: bytes, codec: str) -> bool:
@@ -163,22 +183,27 @@ class Shield:
 
     def __init__(self, raw: bytes, codec: str, separators: Separators) -> None:
         pattern = _TWO_BYTE.get(codec)
-        delimiters = "".join(separators).encode("ascii")
         self._back: bytes | None = None
         self.raw = raw
         if pattern is None:
             return
+        delimiters = "".join(separators).encode("ascii")
         free = bytes(sorted(set(range(256)) - set(raw)))[: len(delimiters)]
         if len(free) < len(delimiters):
             # Every byte value is in use: no text, so there are no characters to protect.
             return
         there = bytes.maketrans(delimiters, free)
         self._back = bytes.maketrans(free, delimiters)
-        self.raw = pattern.sub(lambda match: match[0].translate(there), raw)
+        self.raw = pattern.sub(lambda match: _shielded(match, codec, there), raw)
 
     def restore(self, part: bytes) -> bytes:
         """Return the part as it stood in the message."""
         return part.translate(self._back) if self._back else part
+
+
+def _shielded(match: re.Match[bytes], codec: str, there: bytes) -> bytes:
+    is_open = codec == ISO_2022 and _OPEN_RUN.match(match.string, match.start()) is not None
+    return match[0] if is_open and _is_false(match[0]) else match[0].translate(there)
 
 
 def needs_shield(message: bytes, header: bytes) -> bool:

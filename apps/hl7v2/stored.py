@@ -29,6 +29,15 @@ def keep_segments(group: Group) -> bytes:
     return b"".join(segment.raw + b"\r" for segment in (*kept, *group.segments))
 
 
+def for_answering(header: bytes) -> bytes:
+    """Return MSH, PID and PV1 of the segments that stood before an order's group.
+
+    The others (PD1, NK1, Z segments of the patient) are kept to read the order by, not to be told.
+    """
+    lines = header.split(b"\r")
+    return b"".join(line + b"\r" for line in lines if line[:3] in (b"MSH", b"PID", b"PV1"))
+
+
 def load_segments(stored: bytes) -> OrderSegments:
     """Return what ``keep_segments`` kept.
 

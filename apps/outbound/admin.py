@@ -45,11 +45,22 @@ class DestinationAdmin(RecordAdmin):
     fieldsets = (
         (None, {"fields": ("name", ("host", "port"), "is_enabled")}),
         (
+            "TLS",
+            {
+                "description": "Version 1.2 or later; its certificate and name are always checked.",
+                "fields": (
+                    ("uses_tls", "shows_certificate"),
+                    "tls_server_name",
+                    "tls_authority",
+                ),
+            },
+        ),
+        (
             "What it is told",
             {
                 "description": "Only orders of these senders and of these sites; an empty list "
                 "lets all through. A disabled destination keeps its queue.",
-                "fields": ("senders", "sites"),
+                "fields": ("senders", "sites", "tells_waiting"),
             },
         ),
         (
@@ -57,7 +68,11 @@ class DestinationAdmin(RecordAdmin):
             {
                 "description": "Empty receiver: whoever sent the order (MSH-3 and MSH-4).",
                 "fields": (
+                    ("message_type", "version", "with_structure"),
+                    ("with_zra", "with_obr_32", "with_prt"),
+                    ("sending_application", "sending_facility"),
                     ("receiving_application", "receiving_facility"),
+                    ("separators", "character_set"),
                     ("time_zone", "with_offset"),
                 ),
             },

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from django.conf import settings
+
 from apps.audit.editing import Effect
 from apps.catalog.effects import counted
 from apps.core.access import EVERYWHERE
-from apps.outbound.choices import OnDeadLetter
+from apps.outbound.choices import MessageType, OnDeadLetter, Version
 from apps.outbound.models import Destination
 from apps.outbound.queries.pages import Traffic, rows_of
 
-_WRITTEN = frozenset({"receiving_application", "receiving_facility", "time_zone", "with_offset"})
+_WRITTEN = frozenset(
+    {
+        *("message_type", "version", "with_structure", "with_zra", "with_obr_32", "with_prt"),
+        *("sending_application", "sending_facility", "separators", "character_set"),
+        *("receiving_application", "receiving_facility", "time_zone", "with_offset"),
+    }
+)
+_SECURED = frozenset({"uses_tls", "tls_authority", "tls_server_name", "shows_certificate"})
+_WITHOUT_ORM = frozenset({Version.V27, Version.V271, Version.V28})
+_WITHOUT_OMI = frozenset({Version.V23, Version.V231, Version.V24})
 _TRIED = frozenset(
     {"answer_timeout_seconds", "quick_retries", "longest_wait_seconds", "give_up_hours"}
 )
@@ -54,8 +65,35 @@ def _served(_destination: Destination, traffic: Traffic) -> list[Effect]:
     return effects
 
 
-def _written(_destination: Destination, _traffic: Traffic) -> list[Effect]:
-    return [Effect("Counts for messages made from now on; those that wait stay as they are.")]
+def _written(destination: Destination, _traffic: Traffic) -> list[Effect]:
+    effects = [Effect("Counts for messages made from now on; those that wait stay as they are.")]
+    version, kind = destination.version, destination.message_type
+    if kind == MessageType.ORM and version in _WITHOUT_ORM:
+        effects.append(
+            Effect(f"HL7 {version} has no ORM^O01 any more; it goes out so labelled.", "warn")
+        )
+    if kind == MessageType.OMI and version in _WITHOUT_OMI:
+        effects.append(
+            Effect(f"HL7 {version} has no OMI^O23 yet; it goes out so labelled.", "warn")
+        )
+    if not destination.with_zra:
+        effects.append(Effect("Shift, strategy and the reason stand in ZRA alone.", "warn"))
+    return effects
+
+
+def _secured(destination: Destination, _traffic: Traffic) -> list[Effect]:
+    effects = [Effect("The connection is closed and made anew after what is on its way.")]
+    if not destination.uses_tls:
+        effects.append(Effect("Patient data crosses the network unencrypted.", "warn"))
+    elif destination.shows_certificate and settings.HL7_CLIENT_CERT is None:
+        words = "HL7_CLIENT_CERT is not set: nothing can be sent until it is."
+        effects.append(Effect(words, "alarm"))
+    return effects
+
+
+def _tells(destination: Destination, _traffic: Traffic) -> list[Effect]:
+    told = "is told" if destination.tells_waiting else "is no longer told"
+    return [Effect(f"It {told} of orders that wait for their first reader, from now on.")]
 
 
 def _tried(_destination: Destination, _traffic: Traffic) -> list[Effect]:
@@ -75,7 +113,9 @@ _ANSWERS: Mapping[frozenset[str], Callable[[Destination, Traffic], list[Effect]]
     frozenset({"host", "port"}): _moved,
     frozenset({"is_enabled"}): _switched,
     frozenset({"senders", "sites"}): _served,
+    frozenset({"tells_waiting"}): _tells,
     _WRITTEN: _written,
+    _SECURED: _secured,
     _TRIED: _tried,
     frozenset({"on_dead_letter"}): _held,
 }

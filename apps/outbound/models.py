@@ -15,11 +15,24 @@ from apps.core.natural import NaturalKeyModel
 from apps.core.triggers import raises_version
 from apps.core.validators import validate_zone
 from apps.orders.models import Order
-from apps.outbound.choices import OnDeadLetter, OutboundKind, OutboundState
+from apps.outbound.choices import (
+    CharacterSet,
+    MessageType,
+    OnDeadLetter,
+    OutboundKind,
+    OutboundState,
+    Version,
+)
+from apps.outbound.validators import validate_authority, validate_separators
 
 
 class Destination(NaturalKeyModel):
-    """An MLLP peer that is told of assignments; empty filters serve everything."""
+    """An MLLP peer that is told of assignments; empty filters serve everything.
+
+    Unless told otherwise it gets an ORU^R01 2.5.1 with ZRA alone, in the order's own separators
+    and character set. Columns have defaults of the database too, so that a release before theirs
+    goes on while they are there already.
+    """
 
     natural_fields = ("name",)
 
@@ -38,6 +51,67 @@ class Destination(NaturalKeyModel):
     receiving_facility = models.CharField(max_length=200, blank=True, default="")
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_zone])
     with_offset = models.BooleanField(default=False, help_text="Write times with their offset.")
+    version = models.CharField(
+        max_length=8, choices=Version, default=Version.V251, db_default=Version.V251
+    )
+    message_type = models.CharField(
+        max_length=16, choices=MessageType, default=MessageType.ORU, db_default=MessageType.ORU
+    )
+    with_structure = models.BooleanField(
+        default=False, db_default=False, help_text="Write MSH-9.3, such as ORU_R01."
+    )
+    with_zra = models.BooleanField(default=True, db_default=True)
+    with_obr_32 = models.BooleanField(default=False, db_default=False)
+    with_prt = models.BooleanField(default=False, db_default=False)
+    tells_waiting = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Tell of orders that are held, parked or have not found a reader, too.",
+    )
+    sending_application = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Empty: ASSIGNMENT_ENGINE.",
+    )
+    sending_facility = models.CharField(
+        max_length=200, blank=True, default="", db_default="", help_text="Empty: ENTERPRISE."
+    )
+    separators = models.CharField(
+        max_length=6,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[validate_separators],
+        help_text="MSH-1 and MSH-2 in one; empty: the order's.",
+    )
+    character_set = models.CharField(
+        max_length=32,
+        choices=CharacterSet,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="MSH-18; empty: the order's.",
+    )
+    uses_tls = models.BooleanField(default=False, db_default=False)
+    tls_authority = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        validators=[validate_authority],
+        help_text="Certificates in PEM that may sign the destination's; empty: the system's.",
+    )
+    tls_server_name = models.CharField(
+        max_length=253,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The name that its certificate must hold; empty: the host.",
+    )
+    shows_certificate = models.BooleanField(
+        default=False, db_default=False, help_text="Show our client certificate (HL7_CLIENT_CERT)."
+    )
     on_dead_letter = models.CharField(
         max_length=8, choices=OnDeadLetter, default=OnDeadLetter.HOLD
     )
@@ -48,6 +122,13 @@ class Destination(NaturalKeyModel):
 
     class Meta:
         ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(with_zra=True) | Q(with_obr_32=True) | Q(with_prt=True),
+                name="destination_is_told_who_reads",
+                violation_error_message="Say who reads in at least one place: ZRA, OBR-32 or PRT.",
+            )
+        ]
         triggers = [audited(), raises_version("outbound")]
 
     def __str__(self) -> str:
@@ -113,7 +194,7 @@ class OutboundMessage(models.Model):
         Destination, on_delete=models.PROTECT, related_name="messages", db_index=False
     )
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="outbound")
-    assignment_id = models.BigIntegerField(null=True, blank=True, db_index=True)
+    assignment_id = models.BigIntegerField(null=True, blank=True)
     kind = models.CharField(max_length=16, choices=OutboundKind)
     control_id = models.CharField(max_length=20)
     payload = ProtectedBytesField()
@@ -155,17 +236,12 @@ class OutboundMessage(models.Model):
                 condition=Q(state__in=["queued", "dead"]),
                 name="outbound_open_by_order",
             ),
-            # The pages: what went to one destination, what it did not take, when it last took any.
+            # The pages: what went to one destination, and what it did not take.
             models.Index(fields=["destination", "id"], name="outbound_by_destination"),
             models.Index(
                 fields=["destination", "id"],
                 condition=Q(state="dead"),
                 name="outbound_dead_by_age",
-            ),
-            models.Index(
-                fields=["destination", "-answered_at"],
-                condition=Q(state="delivered"),
-                name="outbound_delivered",
             ),
         ]
 

@@ -16,6 +16,7 @@ from apps.audit.models import AuditEvent
 from apps.catalog.models import Site
 from apps.core import clock
 from apps.outbound.models import Destination, DestinationLink, OutboundMessage
+from apps.outbound.queries.pages import LOOK_BACK
 from tests.factories import DestinationFactory, OrderFactory, OutboundMessageFactory, SiteFactory
 from tests.factories.times import NOON
 from tests.support.pages import sent_form, words_of
@@ -87,6 +88,19 @@ def test_queue_and_dead_letters_are_counted(manager: Client) -> None:
     rows = manager.get("/destinations/").context["page"].rows
     told = [(row.traffic.queued, row.traffic.dead, row.traffic.oldest_at) for row in rows]
     assert told == [(2, 1, oldest.created_at), (0, 0, None)]
+
+
+@pytest.mark.parametrize("state", ["queued", "dead"])
+def test_when_it_last_took_one_is_found_behind_what_waits_or_died(
+    manager: Client, state: str
+) -> None:
+    one, other = DestinationFactory.create(), DestinationFactory.create()
+    _letter(one, "delivered")
+    _letter(other)
+    for _ in range(LOOK_BACK + 5):
+        _letter(one, state)
+    rows = manager.get("/destinations/").context["page"].rows
+    assert [row.traffic.delivered_at for row in rows] == [NOON, None]
 
 
 def test_a_poll_is_answered_only_when_something_changed(manager: Client) -> None:

@@ -18,8 +18,21 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True)
+class Tls:
+    """How a peer proves who it is, and whether we do.
+
+    ``authority`` is PEM, empty for what the system trusts; ``server_name`` is the name that the
+    peer's certificate must hold.
+    """
+
+    authority: str
+    server_name: str
+    shows_certificate: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Peer:
-    """A destination as its lane needs it."""
+    """A destination as its lane needs it; without ``tls`` nothing is encrypted."""
 
     id: int
     name: str
@@ -28,6 +41,7 @@ class Peer:
     answer_timeout: float
     holds_after_dead: bool
     patience: Patience
+    tls: Tls | None = None
 
     @property
     def address(self) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 PEERS = """
 SELECT id, name, host, port, answer_timeout_seconds, on_dead_letter, quick_retries,
-       longest_wait_seconds, give_up_hours
+       longest_wait_seconds, give_up_hours, uses_tls, tls_authority, tls_server_name,
+       shows_certificate
 FROM outbound_destination WHERE is_enabled ORDER BY id
 """
 

@@ -16,7 +16,7 @@ from django.db import connection as django_connection
 
 from apps.outbound.choices import OnDeadLetter, OutboundState
 from apps.outbound.delivery import statements
-from apps.outbound.delivery.letters import Batch, Letter, LinkState, Patience, Peer, Record
+from apps.outbound.delivery.letters import Batch, Letter, LinkState, Patience, Peer, Record, Tls
 
 LOCK_SPACE = 0x686C376F
 """First key of the advisory locks; the second is the destination's id."""
@@ -145,10 +145,16 @@ class Store:
 
 
 def _peer(row: tuple[Any, ...]) -> Peer:
-    (key, name, host, port, timeout_seconds, on_dead, quick, longest, hours) = row
+    (key, name, host, port, timeout_seconds, on_dead, quick, longest, hours, *secured) = row
     patience = Patience(quick, timedelta(seconds=longest), timedelta(hours=hours))
     holds = on_dead == OnDeadLetter.HOLD
-    return Peer(key, name, host, port, max(float(timeout_seconds), 0.1), holds, patience)
+    seconds = max(float(timeout_seconds), 0.1)
+    return Peer(key, name, host, port, seconds, holds, patience, _tls(host, secured))
+
+
+def _tls(host: str, columns: Sequence[Any]) -> Tls | None:
+    uses_tls, authority, server_name, shows_certificate = columns
+    return Tls(authority, server_name or host, shows_certificate) if uses_tls else None
 
 
 def _batch(rows: list[tuple[Any, ...]]) -> Batch:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from typing import cast
+import ssl
+from typing import Any, cast
 
 from apps.hl7v2.answers import Answer, parse_ack
 from apps.hl7v2.mllp import Frame, Framer, Garbage, OversizeFrame, frame
+from apps.outbound.delivery import tls
 from apps.outbound.delivery.letters import Peer
 from apps.outbound.exceptions import ClosedError, SilentError, UnframableError, UnreachableError
 
@@ -82,7 +84,7 @@ class MllpConnection(asyncio.Protocol):
         """Wake whoever awaits an answer that cannot come any more."""
         self._transport = None
         if self._waiter is not None and not self._waiter.done():
-            why = f": {exc}" if exc else ""
+            why = f": {_why(exc)}" if exc else ""
             self._waiter.set_exception(ClosedError(f"closed before an answer{why}"))
 
     def _answered(self, answer: Answer) -> None:
@@ -99,21 +101,40 @@ class MllpConnection(asyncio.Protocol):
 
 
 async def connect(peer: Peer) -> MllpConnection:
-    """Return a new connection.
+    """Return a new connection, with TLS where the peer has it.
 
     Raises:
-        UnreachableError: refused, unknown or not there within five seconds.
+        UnreachableError: refused, unknown, not there within five seconds, or not who it should
+            be.
     """
     loop = asyncio.get_running_loop()
+    secured: dict[str, Any] = {}
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT_SECONDS):
-            _, connection = await loop.create_connection(MllpConnection, peer.host, peer.port)
+            if peer.tls is not None:
+                # What a system trusts takes a while to read; other lanes go on meanwhile.
+                context = await asyncio.to_thread(tls.context_for, peer.tls)
+                secured = {"ssl": context, "server_hostname": peer.tls.server_name}
+            _, connection = await loop.create_connection(
+                MllpConnection, peer.host, peer.port, **secured
+            )
     except TimeoutError as error:
-        reason = f"{peer.address}: no connection within {CONNECT_TIMEOUT_SECONDS:g} s"
-        raise UnreachableError(reason) from error
+        reason = f"no connection within {CONNECT_TIMEOUT_SECONDS:g} s"
+        if peer.tls is not None:
+            reason += ": it is not there, or does not speak TLS"
+        raise UnreachableError(f"{peer.address}: {reason}") from error
     except (OSError, UnicodeError) as error:
-        raise UnreachableError(f"{peer.address}: {error}") from error
+        raise UnreachableError(f"{peer.address}: {_trouble(peer, error)}") from error
     return connection
+
+
+def _trouble(peer: Peer, error: Exception) -> str:
+    return tls.in_words(error, peer.tls.server_name) if peer.tls is not None else str(error)
+
+
+def _why(error: Exception) -> str:
+    # With TLS 1.3 the peer judges our certificate after the connection is made.
+    return tls.in_words(error, "") if isinstance(error, ssl.SSLError) else str(error)
 
 
 def _framed(payload: bytes) -> bytes:

@@ -3,12 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
 from apps.core.models import ConfigVersion
+from apps.hl7v2.separators import Separators, read_separators
 from apps.outbound.models import Destination
 
 AREA = "outbound"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """How messages for a destination are written; empty texts and None mean the order's own."""
+
+    zone: tzinfo
+    with_offset: bool = False
+    version: str = "2.5.1"
+    message_type: str = "ORU^R01"
+    with_structure: bool = False
+    with_zra: bool = True
+    with_obr_32: bool = False
+    with_prt: bool = False
+    sending_application: str = ""
+    sending_facility: str = ""
+    receiving_application: str = ""
+    receiving_facility: str = ""
+    separators: Separators | None = None
+    character_set: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +40,8 @@ class DestinationFacts:
     id: int
     senders: frozenset[str]
     site_ids: frozenset[int]
-    receiving_application: str
-    receiving_facility: str
-    zone: ZoneInfo
-    with_offset: bool
+    tells_waiting: bool
+    profile: Profile
 
     def serves(self, *, application: str, facility: str, site_id: int | None) -> bool:
         """Return whether orders of this sender (MSH-3, MSH-4) and site go here."""
@@ -51,6 +71,27 @@ def destinations(version: int | None = None) -> tuple[DestinationFacts, ...]:
     return _kept[1]
 
 
+def profile_of(destination: Destination) -> Profile:
+    """Return how messages for the destination, saved or not, are to be written."""
+    chosen = destination.separators
+    return Profile(
+        zone=ZoneInfo(destination.time_zone),
+        with_offset=destination.with_offset,
+        version=destination.version,
+        message_type=destination.message_type,
+        with_structure=destination.with_structure,
+        with_zra=destination.with_zra,
+        with_obr_32=destination.with_obr_32,
+        with_prt=destination.with_prt,
+        sending_application=destination.sending_application,
+        sending_facility=destination.sending_facility,
+        receiving_application=destination.receiving_application,
+        receiving_facility=destination.receiving_facility,
+        separators=read_separators(f"MSH{chosen}{chosen[0]}".encode()) if chosen else None,
+        character_set=destination.character_set or None,
+    )
+
+
 def forget() -> None:
     """Drop the process's copy; the next call reads the destinations anew."""
     global _kept  # noqa: PLW0603 -- see destinations
@@ -72,10 +113,8 @@ def _load() -> tuple[DestinationFacts, ...]:
             id=row.pk,
             senders=frozenset(row.senders),
             site_ids=frozenset(sites.get(row.pk, ())),
-            receiving_application=row.receiving_application,
-            receiving_facility=row.receiving_facility,
-            zone=ZoneInfo(row.time_zone),
-            with_offset=row.with_offset,
+            tells_waiting=row.tells_waiting,
+            profile=profile_of(row),
         )
         for row in Destination.objects.order_by("pk")
     )

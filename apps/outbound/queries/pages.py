@@ -18,6 +18,8 @@ from apps.core.access import Scope
 from apps.outbound.models import Destination
 
 COUNTED_MOST = 10_000
+LOOK_BACK = 50
+_LAST_KEY = 2**63 - 1
 DEFAULT_SORT = "name"
 _SORTS: Mapping[str, Sequence[str]] = {"name": ("name",), "address": ("host", "port")}
 
@@ -44,7 +46,8 @@ class Traffic:
     """What waits for a destination and what was delivered.
 
     ``queued`` and ``dead`` count at most 10,000, and only studies of the viewer's sites;
-    ``oldest_at`` is since when the first of the queue waits.
+    ``oldest_at`` is since when the first of the queue waits. ``delivered_at`` is looked for among
+    the newest 50 messages, and among the 50 before what waits or died.
     """
 
     queued: int = 0
@@ -177,7 +180,13 @@ def _traffic(ids: Sequence[int], scope: Scope) -> dict[int, Traffic]:
     with connection.cursor() as cursor:
         cursor.execute(
             _TRAFFIC.format(sites=sites),
-            {"ids": list(ids), "sites": list(scope.site_ids), "most": COUNTED_MOST},
+            {
+                "ids": list(ids),
+                "sites": list(scope.site_ids),
+                "most": COUNTED_MOST,
+                "last": _LAST_KEY,
+                "look_back": LOOK_BACK,
+            },
         )
         return {row[0]: Traffic(*row[1:]) for row in cursor.fetchall()}
 
@@ -187,6 +196,8 @@ _AT_SITES = (
     "AND EXISTS (SELECT 1 FROM orders_order AS study WHERE study.id = message.order_id "
     "AND study.site_id = ANY(%(sites)s))"
 )
+# When it last took one is found without an index of its own: behind a long queue or many dead
+# letters lies what was delivered before them.
 _TRAFFIC = """
 SELECT peer.id, queued.number, oldest.created_at, dead.number, delivered.answered_at
 FROM unnest(%(ids)s::bigint[]) AS peer(id)
@@ -209,9 +220,21 @@ CROSS JOIN LATERAL (
         LIMIT %(most)s
     ) AS counted
 ) AS dead
-LEFT JOIN LATERAL (
-    SELECT message.answered_at FROM outbound_outboundmessage AS message
-    WHERE message.destination_id = peer.id AND message.state = 'delivered'
-    ORDER BY message.answered_at DESC LIMIT 1
-) AS delivered ON true
+CROSS JOIN LATERAL (
+    SELECT max(recent.answered_at) AS answered_at
+    FROM (
+        SELECT NULL::bigint AS below
+        UNION ALL SELECT min(message.id) FROM outbound_outboundmessage AS message
+        WHERE message.destination_id = peer.id AND message.state = 'queued'
+        UNION ALL SELECT min(message.id) FROM outbound_outboundmessage AS message
+        WHERE message.destination_id = peer.id AND message.state = 'dead'
+    ) AS looks
+    CROSS JOIN LATERAL (
+        SELECT message.state, message.answered_at FROM outbound_outboundmessage AS message
+        WHERE message.destination_id = peer.id
+          AND message.id < COALESCE(looks.below, %(last)s)
+        ORDER BY message.id DESC LIMIT %(look_back)s
+    ) AS recent
+    WHERE recent.state = 'delivered'
+) AS delivered
 """

@@ -10,7 +10,7 @@ from apps.outbound.choices import OutboundKind
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """The radiologist of ZRA-2."""
+    """A radiologist, as ZRA-2 names one."""
 
     id: str
     family: str
@@ -27,6 +27,9 @@ class Notice:
     choose the destinations. ``reader`` None (unassigned, cancelled) clears ZRA-2, and ``reason``
     then stands in ZRA-4 in place of ``strategy``. ``shift_code`` is empty for a reader who is
     not on a shift. ``at`` is the moment of the decision, aware.
+
+    ``before`` is whom destinations last heard of as the reader, None for nobody. With
+    ``only_if_asked`` the order never had one: those destinations hear of it that ask for it.
     """
 
     order_id: int
@@ -43,3 +46,5 @@ class Notice:
     shift_name: str = ""
     strategy: str = ""
     reason: str = ""
+    before: Reader | None = None
+    only_if_asked: bool = False

@@ -42,7 +42,8 @@ def notices_to_rows(notices: Iterable[Notice], among: Sequence[DestinationFacts]
         _row(notice, destination)
         for notice in notices
         for destination in among
-        if destination.serves(
+        if (destination.tells_waiting or not notice.only_if_asked)
+        and destination.serves(
             application=notice.application, facility=notice.facility, site_id=notice.site_id
         )
     ]
@@ -68,7 +69,7 @@ def _row(notice: Notice, destination: DestinationFacts) -> Row:
         "assignment_id": notice.assignment_id,
         "kind": notice.kind.value,
         "control_id": control_id,
-        "payload": render(notice, destination, control_id),
+        "payload": render(notice, destination.profile, control_id),
         "state": OutboundState.QUEUED.value,
         "attempts": 0,
         "created_at": notice.at,

@@ -22,6 +22,7 @@ from apps.outbound.forms import DestinationFilterForm, DestinationForm
 from apps.outbound.models import Destination
 from apps.outbound.queries import letters, pages
 from apps.outbound.services.destinations import switch_destination
+from apps.outbound.views.written import sample_of
 
 _TOLD = "It was told of studies, and their history names it. Switched off, it is told nothing."
 
@@ -85,7 +86,8 @@ def edit(request: GuardedRequest, destination_id: int) -> HttpResponse:
         request.POST or None, instance=found, scope=request.scope, zone=_zone(request)
     )
     back = reverse("destination", args=[destination_id])
-    return edit_page(request, form, _EDITING, back=back, subject=pages.subject_of(found))
+    editing = _EDITING.showing(sample=sample_of(request, found))
+    return edit_page(request, form, editing, back=back, subject=pages.subject_of(found))
 
 
 @require_http_methods(["GET", "POST"])
