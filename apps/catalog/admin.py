@@ -7,10 +7,17 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from typing_extensions import override
 
-from apps.catalog.models import Cluster, Procedure, ProcedureAlias, Site, SiteAlias
+from apps.catalog.models import (
+    Cluster,
+    Procedure,
+    ProcedureAlias,
+    Site,
+    SiteAlias,
+    WaitingFile,
+)
 from apps.catalog.words import VocabularyFields
 from apps.core.access import Permission
-from apps.core.admin_base import RecordAdmin, TabularInline
+from apps.core.admin_base import HistoryAdmin, RecordAdmin, TabularInline
 from apps.core.admin_scope import FOR_ALL, RowScope, at_site
 from apps.core.guard import access_of
 
@@ -156,3 +163,14 @@ class ProcedureAliasAdmin(RecordAdmin):
     search_fields = ("local_code", "procedure__code", "procedure__description")
     autocomplete_fields = ("procedure",)
     ordering = ("local_code",)
+
+
+@admin.register(WaitingFile)
+class WaitingFileAdmin(HistoryAdmin):
+    """Files that somebody sent and has not applied yet."""
+
+    row_scope = FOR_ALL
+    list_display = ("name", "kind", "owner", "sent_at")
+    list_filter = ("kind",)
+    search_fields = ("name", "owner__exact")
+    fields = ("name", "kind", "owner", "sent_at", "options")

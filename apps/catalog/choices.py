@@ -13,3 +13,18 @@ class UrgencyChoices(models.TextChoices):
     STAT = Urgency.STAT.value, "STAT"
     URGENT = Urgency.URGENT.value, "Urgent"
     ROUTINE = Urgency.ROUTINE.value, "Routine"
+
+
+class ImportMode(models.TextChoices):
+    """What a file may do to procedures that are there already."""
+
+    UPDATE = "update", "Add and update"
+    ADD = "add", "Only add"
+    EXACT = "exact", "Make it exactly so"
+
+
+class ImportKind(models.TextChoices):
+    """What a file that waits is."""
+
+    PROCEDURES = "procedures", "Procedures"
+    RVU = "rvu", "RVU"

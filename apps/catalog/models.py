@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models.functions import Upper
 
 from apps.audit.triggers import audited
-from apps.catalog.choices import UrgencyChoices
+from apps.catalog.choices import ImportKind, UrgencyChoices
 from apps.core.natural import NaturalKeyModel
 from apps.core.triggers import raises_version
 from apps.core.validators import validate_zone
@@ -135,3 +135,26 @@ class ProcedureAlias(NaturalKeyModel):
 
     def __str__(self) -> str:
         return self.local_code
+
+
+class WaitingFile(models.Model):
+    """A file that somebody sent and looks at before it is applied; one of each kind a person.
+
+    It lives in the database because the next request may reach another machine. ``owner`` is the
+    actor as the trail names them.
+    """
+
+    owner = models.CharField(max_length=160)
+    kind = models.CharField(max_length=16, choices=ImportKind)
+    name = models.CharField(max_length=200)
+    rows = models.BinaryField(help_text="The table, packed.")
+    options = models.JSONField(default=dict, blank=True)
+    sent_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "kind"], name="one_waiting_file_of_a_kind")
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.catalog.views import clusters, procedures, sites
+from apps.catalog.choices import ImportKind
+from apps.catalog.views import clusters, imports, procedures, sites
+
+_PROCEDURES = {"kind": ImportKind.PROCEDURES}
+_RVU = {"kind": ImportKind.RVU}
 
 urlpatterns = [
     path("procedures/", procedures.procedures, name="procedures"),
     path("procedures/new/", procedures.add, name="procedure-add"),
     path("procedures/<int:procedure_id>/", procedures.edit, name="procedure"),
     path("procedures/<int:procedure_id>/delete/", procedures.delete, name="procedure-delete"),
+    path("procedures/import/", imports.upload, _PROCEDURES, name="procedure-import"),
+    path("procedures/import/starter/", imports.starter, name="procedure-import-starter"),
+    path("procedures/import/check/", imports.check, _PROCEDURES, name="procedure-import-check"),
+    path("procedures/rvu/", imports.upload, _RVU, name="procedure-rvu"),
+    path("procedures/rvu/check/", imports.check, _RVU, name="procedure-rvu-check"),
+    path("procedures/export.csv", imports.export_csv, name="procedure-export-csv"),
+    path("procedures/export.xlsx", imports.export_xlsx, name="procedure-export-xlsx"),
     path("sites/", sites.sites, name="sites"),
     path("sites/new/", sites.add, name="site-add"),
     path("sites/<int:site_id>/", sites.edit, name="site"),

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 
 from django.apps import apps
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db.models import DateTimeField, DecimalField, Field, ForeignKey, Model
 from django.utils import timezone
 
@@ -52,6 +52,11 @@ def in_order(table: str, columns: Iterable[str]) -> list[str]:
     options: Any = model._meta if model else None  # noqa: SLF001 -- as above
     known = [field.column for field in options.fields] if options else []
     return sorted(columns, key=lambda name: known.index(name) if name in known else len(known))
+
+
+def row_in_words(table: str, values: Mapping[str, Any]) -> str:
+    """Return a row's kind and name, as it called itself when it had these values by column."""
+    return f"{table_in_words(table)} {_row_name(table, values)}"
 
 
 class Wording:
@@ -118,6 +123,17 @@ def _read_names(model: type[Model], keys: set[str]) -> dict[str, str]:
         return {str(row.pk): str(row) for row in rows}
     except (ValueError, ValidationError):
         return {}  # the column held another kind of key once
+
+
+def _row_name(table: str, values: Mapping[str, Any]) -> str:
+    model = _models().get(table)
+    options: Any = model._meta if model else None  # noqa: SLF001 -- as above
+    try:
+        known = [field for field in options.fields if field.column in values] if options else []
+        row = {field.attname: field.to_python(values[field.column]) for field in known}
+        return str(model(**row)) if model else str(values.get("id", ""))
+    except (ValidationError, ObjectDoesNotExist):
+        return str(values.get("id", ""))  # its name is made of a row that is gone
 
 
 @functools.cache

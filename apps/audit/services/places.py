@@ -1,4 +1,4 @@
-"""The sites that a change concerns: who takes it back must be allowed at all of them.
+"""The sites that changes concern: who takes them back must be allowed at all of them.
 
 Read now, not when the change was made: a shift that has been given another site since is that
 site's too. What the request itself took away or added counts as well.
@@ -6,73 +6,131 @@ site's too. What the request itself took away or added counts as well.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from enum import StrEnum
+from typing import NamedTuple, TypeAlias
 
-from apps.audit.models import AuditEvent
 from apps.core import bulk
 
-_OF_SHIFT = "SELECT site_id FROM roster_shiftsite WHERE shift_id::text = %s"
-_OF_PERSON = "SELECT site_id FROM roster_radiologistsite WHERE radiologist_id = %s"
-_OF_DESTINATION = "SELECT site_id FROM outbound_destination_sites WHERE destination_id::text = %s"
-_ITSELF = "SELECT %s::bigint"
 
-_WAYS: Mapping[str, Sequence[tuple[str, str]]] = {
-    "roster_shift": (("id", _OF_SHIFT),),
-    "roster_shiftworktype": (("shift_id", _OF_SHIFT),),
-    "roster_shiftsite": (("shift_id", _OF_SHIFT), ("site_id", _ITSELF)),
-    "roster_rosterassignment": (("shift_id", _OF_SHIFT),),
-    "roster_rosteroverride": (("shift_id", _OF_SHIFT), ("radiologist_id", _OF_PERSON)),
-    "roster_radiologist": (("id", _OF_PERSON),),
-    "roster_radiologistsite": (("radiologist_id", _OF_PERSON), ("site_id", _ITSELF)),
-    "roster_radiologistcredential": (("radiologist_id", _OF_PERSON),),
-    "roster_licence": (("radiologist_id", _OF_PERSON),),
-    "roster_privilege": (("radiologist_id", _OF_PERSON),),
-    "catalog_site": (("id", _ITSELF),),
-    "catalog_sitealias": (("site_id", _ITSELF),),
-    "rules_slapolicy": (("site_id", _ITSELF),),
-    "outbound_destination": (("id", _OF_DESTINATION),),
+class _Kind(StrEnum):
+    """What a column names."""
+
+    SHIFT = "shift"
+    PERSON = "person"
+    DESTINATION = "destination"
+    SITE = "site"
+
+
+_Owner: TypeAlias = tuple[_Kind, str]
+"""A record that has sites, by its key."""
+_Sites: TypeAlias = Mapping[_Owner, set[int]]
+
+
+class _State(NamedTuple):
+    """A row before or after an event: what its columns name, in the order of ``_WAYS``."""
+
+    event: int
+    table: str
+    owners: Sequence[_Owner]
+
+
+_WAYS: Mapping[str, Mapping[str, _Kind]] = {
+    "roster_shift": {"id": _Kind.SHIFT},
+    "roster_shiftworktype": {"shift_id": _Kind.SHIFT},
+    "roster_shiftsite": {"shift_id": _Kind.SHIFT, "site_id": _Kind.SITE},
+    "roster_rosterassignment": {"shift_id": _Kind.SHIFT},
+    "roster_rosteroverride": {"shift_id": _Kind.SHIFT, "radiologist_id": _Kind.PERSON},
+    "roster_radiologist": {"id": _Kind.PERSON},
+    "roster_radiologistsite": {"radiologist_id": _Kind.PERSON, "site_id": _Kind.SITE},
+    "roster_radiologistcredential": {"radiologist_id": _Kind.PERSON},
+    "roster_licence": {"radiologist_id": _Kind.PERSON},
+    "roster_privilege": {"radiologist_id": _Kind.PERSON},
+    "catalog_site": {"id": _Kind.SITE},
+    "catalog_sitealias": {"site_id": _Kind.SITE},
+    "rules_slapolicy": {"site_id": _Kind.SITE},
+    "outbound_destination": {"id": _Kind.DESTINATION},
 }
 """From a row's columns to its sites: the first that is filled leads there, the later ones too
 where they name a site."""
+_COLUMNS = sorted({column for ways in _WAYS.values() for column in ways})
+_GIVES_SITES = frozenset({"roster_shiftsite", "roster_radiologistsite"})
+"""Tables whose rows give an owner, named first, a site."""
+
+_STATES = f"""
+    SELECT event.id, event.entity, {", ".join(f"state.row ->> '{name}'" for name in _COLUMNS)}
+    FROM audit_auditevent AS event,
+         LATERAL (VALUES (event.old_values), (event.new_values)) AS state (row)
+    WHERE event.id = ANY(%s::bigint[]) AND state.row IS NOT NULL
+"""  # noqa: S608 -- the columns are literals of this module
+_NOW: Mapping[_Kind, str] = {
+    _Kind.SHIFT: """
+        SELECT shift_id::text, site_id FROM roster_shiftsite
+        WHERE shift_id = ANY(%s::text[]::bigint[])""",
+    _Kind.PERSON: """
+        SELECT radiologist_id, site_id FROM roster_radiologistsite
+        WHERE radiologist_id = ANY(%s::text[])""",
+    _Kind.DESTINATION: """
+        SELECT destination_id::text, site_id FROM outbound_destination_sites
+        WHERE destination_id = ANY(%s::text[]::bigint[])""",
+}
 
 
-_OWNERS = {"roster_shiftsite": "shift_id", "roster_radiologistsite": "radiologist_id"}
-
-
-def sites_of(event: AuditEvent, request: Iterable[AuditEvent]) -> frozenset[int]:
-    """Return the ids of the sites that an event's row belongs to; none means every site.
+def sites_of(events: Sequence[int]) -> Mapping[int, frozenset[int]]:
+    """Return the ids of the sites that each event's row belongs to; none means every site.
 
     Args:
-        event: a change of a configuration row.
-        request: all changes of the same request, among them perhaps those of the row's sites.
+        events: ids of all changes of one request, among them perhaps those of a row's sites.
     """
-    sites = {site for values in _states(event) for site in _sites(event.entity, values)}
-    return frozenset(sites | set(_named_beside(event, request)))
+    states = _states(events)
+    now = _sites_now({owner for state in states for owner in _leading(state)})
+    beside = _named_beside(states)
+    found: defaultdict[int, set[int]] = defaultdict(set)
+    for state in states:
+        for owner in _leading(state):
+            found[state.event] |= now.get(owner, set())
+        for owner in state.owners:
+            found[state.event] |= beside.get(owner, set())
+    return {event: frozenset(found[event]) for event in events}
 
 
-def _sites(table: str, values: Mapping[str, Any]) -> set[int]:
-    filled = [(values.get(column), query) for column, query in _WAYS.get(table, ())]
-    ways = [(value, query) for value, query in filled if value is not None]
-    wanted = ways[:1] + [way for way in ways[1:] if way[1] is _ITSELF]
-    return {row[0] for value, query in wanted for row in bulk.select(query, [str(value)])}
+def _states(events: Sequence[int]) -> list[_State]:
+    rows = bulk.select(_STATES, [list(events)])
+    return [
+        _state(event, table, dict(zip(_COLUMNS, values, strict=True)))
+        for event, table, *values in rows
+    ]
 
 
-def _named_beside(event: AuditEvent, request: Iterable[AuditEvent]) -> Iterable[int]:
-    """Return the sites that the same request took from the row or gave it."""
-    for other in request:
-        owner = _OWNERS.get(other.entity)
-        if owner is None:
-            continue
-        for values in _states(other):
-            if str(values.get(owner)) in _owners(event):
-                yield int(values["site_id"])
+def _state(event: int, table: str, values: Mapping[str, str | None]) -> _State:
+    ways = _WAYS.get(table, {}).items()
+    named = ((kind, values[column]) for column, kind in ways)
+    return _State(event, table, [(kind, value) for kind, value in named if value is not None])
 
 
-def _owners(event: AuditEvent) -> set[str]:
-    columns = [column for column, _ in _WAYS.get(event.entity, ())]
-    return {str(values.get(column)) for values in _states(event) for column in columns}
+def _leading(state: _State) -> Sequence[_Owner]:
+    later = [owner for owner in state.owners[1:] if owner[0] is _Kind.SITE]
+    return [*state.owners[:1], *later]
 
 
-def _states(event: AuditEvent) -> list[dict[str, Any]]:
-    return [values for values in (event.old_values, event.new_values) if values]
+def _sites_now(owners: Iterable[_Owner]) -> _Sites:
+    """Return the sites that records have at present; a site is its own."""
+    wanted: defaultdict[_Kind, list[str]] = defaultdict(list)
+    for kind, key in owners:
+        wanted[kind].append(key)
+    found = defaultdict(set, {(_Kind.SITE, key): {int(key)} for key in wanted.pop(_Kind.SITE, [])})
+    for kind, keys in wanted.items():
+        for key, site in bulk.select(_NOW[kind], [keys]):
+            found[kind, key].add(site)
+    return found
+
+
+def _named_beside(states: Iterable[_State]) -> _Sites:
+    """Return the sites that the request took from records or gave them."""
+    found: defaultdict[_Owner, set[int]] = defaultdict(set)
+    for state in states:
+        if state.table in _GIVES_SITES:
+            owner, (_, site) = state.owners
+            found[owner].add(int(site))
+    return found

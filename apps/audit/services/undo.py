@@ -9,25 +9,32 @@ audit rows, so that it can be taken back too.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import timedelta
 
-from django.db import IntegrityError, connection, transaction
-from django.db.backends.utils import CursorWrapper
+import psycopg
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.models import F
 from django.db.models.functions import Now
-from psycopg import sql
 
 from apps.audit.exceptions import UndoError
 from apps.audit.models import AuditEvent
+from apps.audit.services.holding import hold
 from apps.audit.services.places import sites_of
-from apps.core.access import RECORDS, Access
+from apps.audit.services.runs import Told, runs_of, take_back
+from apps.core.access import NOWHERE, RECORDS, Access, Scope
 
-_TOO_MANY = 500
+MOST_UNDONE = 100_000
+"""How many rows of the trail are taken back at once: a matter of seconds, which a page may take."""
 _LONGEST = timedelta(hours=1)
 """The button stands on the next page only; an older address is no way around today's roles."""
 _PEOPLE = frozenset({"accounts_user", "accounts_rolegrant"})
 """Never taken back: what somebody might give was asked when it was given."""
+_BUSY = (
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.LockNotAvailable,
+    psycopg.errors.QueryCanceled,
+)
 
 
 @transaction.atomic
@@ -41,67 +48,63 @@ def undo(request_id: str, *, actor: str, access: Access) -> int:
             are now.
 
     Raises:
-        UndoError: there is nothing to take back, it is not theirs, or a row was changed since.
+        UndoError: there is nothing to take back or too much, it is not theirs, or a row was
+            changed since.
     """
-    events = list(
-        AuditEvent.objects.filter(
-            request_id=request_id,
-            actor=actor,
-            action__in=("insert", "update", "delete"),
-            at__gte=Now() - _LONGEST,
-        ).order_by("-id")[: _TOO_MANY + 1]
-    )
+    events = _newest_first(request_id, actor)
     _check(events, access)
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            for event in events:
-                _take_back(cursor, event)
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        with transaction.atomic():
+            hold(events, request_id)
+            for run in runs_of(events):
+                take_back(run)
+            _check_constraints()
     except IntegrityError as error:
         raise UndoError("Something else refers to it or took its place since.") from error
+    except OperationalError as error:
+        if isinstance(error.__cause__, _BUSY):
+            raise UndoError("Somebody is changing the same at this moment; try again.") from error
+        raise
     return len(events)
 
 
-def _check(events: Sequence[AuditEvent], access: Access) -> None:
-    if not events or len(events) > _TOO_MANY:
+def _newest_first(request_id: str, actor: str) -> list[Told]:
+    rows = AuditEvent.objects.filter(
+        request_id=request_id,
+        actor=actor,
+        action__in=("insert", "update", "delete"),
+        at__gte=Now() - _LONGEST,
+    )
+    # Sorted by the bare key, PostgreSQL may walk the whole trail backwards instead of the hour.
+    ordered = rows.order_by((F("id") + 0).desc())
+    columns = ordered.values_list("id", "entity", "entity_id", "action")
+    return [Told(*row) for row in columns[: MOST_UNDONE + 1]]
+
+
+def _check(events: Sequence[Told], access: Access) -> None:
+    if not events:
         raise UndoError("There is nothing of yours to take back here.")
-    for event in events:
-        guarded = RECORDS.get(event.entity)
-        if guarded is None or guarded.change is None or event.entity in _PEOPLE:
-            raise UndoError("This cannot be taken back.")
-        scope = access.scope(guarded.change)
-        if not scope.everywhere and not scope.changes(sites_of(event, events)):
-            raise UndoError("This cannot be taken back.")
+    if len(events) > MOST_UNDONE:
+        raise UndoError(f"More than {MOST_UNDONE:,} rows were changed; Undo takes back no more.")
+    scopes = {table: _scope(table, access) for table in {event.table for event in events}}
+    placed = [event for event in events if not scopes[event.table].everywhere]
+    if not placed:
+        return
+    sites = sites_of([event.id for event in events])
+    if not all(scopes[event.table].changes(sites[event.id]) for event in placed):
+        raise UndoError("This cannot be taken back.")
 
 
-def _take_back(cursor: CursorWrapper, event: AuditEvent) -> None:
-    table = sql.Identifier(event.entity)
-    if event.new_values is not None:
-        _check_unchanged(cursor, event)
-    statement, values = {
-        "insert": (_DELETE, [event.entity_id]),
-        "delete": (_RESTORE, [json.dumps(event.old_values)]),
-        "update": (_REPLACE, [json.dumps(event.old_values), event.entity_id]),
-    }[event.action]
-    columns = sql.SQL(", ").join(map(sql.Identifier, event.old_values or {}))
-    cursor.execute(statement.format(table=table, columns=columns), values)
+def _scope(table: str, access: Access) -> Scope:
+    """Return where the table's rows may be taken back."""
+    guarded = RECORDS.get(table)
+    if guarded is None or guarded.change is None or table in _PEOPLE:
+        return NOWHERE
+    return access.scope(guarded.change)
 
 
-def _check_unchanged(cursor: CursorWrapper, event: AuditEvent) -> None:
-    query = _AS_LEFT.format(table=sql.Identifier(event.entity))
-    cursor.execute(query, [json.dumps(event.new_values), event.entity_id])
-    if cursor.fetchone() != (True,):
-        raise UndoError("It was changed again since; nothing was taken back.")
-
-
-# Every audited table is keyed by ``id``.
-_AS_LEFT = sql.SQL(
-    "SELECT to_jsonb(r) = %s::jsonb FROM {table} r WHERE r.id::text = %s FOR UPDATE"
-)
-_DELETE = sql.SQL("DELETE FROM {table} WHERE id::text = %s")
-_RESTORE = sql.SQL("INSERT INTO {table} SELECT * FROM jsonb_populate_record(NULL::{table}, %s)")
-_REPLACE = sql.SQL(
-    "UPDATE {table} SET ({columns}) = (SELECT {columns} FROM "
-    "jsonb_populate_record(NULL::{table}, %s)) WHERE id::text = %s"
-)
+def _check_constraints() -> None:
+    """Let the foreign keys speak now: they look at how all rows are in the end."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")

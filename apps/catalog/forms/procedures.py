@@ -85,14 +85,19 @@ _LONGEST_SYSTEM = 64
 
 def local_code(line: str) -> LocalCode:
     """Return what a checked line says."""
-    *before, code = (part.strip() for part in line.split("|"))
+    *before, code = (part.strip().replace(_WRITTEN_BAR, "|") for part in line.split("|"))
     return (before[0], before[1], code) if before else ("", "", code)
 
 
 def code_line(alias: ProcedureAlias) -> str:
     """Return the line that says the alias."""
-    parts = (alias.issuer, alias.coding_system, alias.local_code)
-    return " | ".join(parts) if any(parts[:-1]) else alias.local_code
+    said = (alias.issuer, alias.coding_system, alias.local_code)
+    parts = [part.replace("|", _WRITTEN_BAR) for part in said]
+    return " | ".join(parts) if any(parts[:-1]) else parts[-1]
+
+
+_WRITTEN_BAR = "\\F\\"
+"""A bar within a code, written as HL7 writes it."""
 
 
 class ProcedureForm(ProcedureModelForm):

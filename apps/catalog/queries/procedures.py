@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import F, Q, QuerySet
 
 from apps.audit.queries.history import Subject
-from apps.catalog.models import Procedure
+from apps.catalog.models import Procedure, ProcedureAlias
 
 _SORTS: Mapping[str, str] = {
     "code": "code",
@@ -62,6 +62,12 @@ def body_parts() -> list[str]:
     """Return the body parts that procedures have."""
     found = Procedure.objects.exclude(body_part="").order_by("body_part")
     return list(found.values_list("body_part", flat=True).distinct())
+
+
+def issuers() -> list[str]:
+    """Return the issuers that local codes have, in order."""
+    found = ProcedureAlias.objects.exclude(issuer="").order_by("issuer")
+    return list(found.values_list("issuer", flat=True).distinct())
 
 
 def subject_of(procedure: Procedure) -> Subject:

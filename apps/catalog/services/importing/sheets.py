@@ -1,0 +1,111 @@
+"""A table as it stood in a file: rows of text, each with the number that a spreadsheet shows.
+
+What is read is bounded before it is kept: rows, columns, the length of a cell, and the text
+altogether, since a small XLSX can name one long text a million times.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from apps.catalog.exceptions import FileError
+
+MOST_ROWS = 20_000
+MOST_COLUMNS = 64
+LONGEST_CELL = 4_000
+_MOST_TEXT = 32_000_000
+_HEAD_ROWS = 100
+"""Rows above the table: a title, a licence, notes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row that is not empty; ``number`` counts from 1, empty rows included."""
+
+    number: int
+    cells: Sequence[str]
+
+    def cell(self, at: int | None) -> str:
+        """Return the text of a column; a row may end early, and a column may not be there."""
+        return self.cells[at] if at is not None and at < len(self.cells) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The rows of a file's table, in the order of the file."""
+
+    rows: Sequence[Row]
+
+    def packed(self) -> bytes:
+        """Return the sheet in few bytes."""
+        rows = [[row.number, *row.cells] for row in self.rows]
+        return zlib.compress(json.dumps(rows, ensure_ascii=False).encode(), level=1)
+
+    @classmethod
+    def unpacked(cls, packed: bytes) -> Sheet:
+        """Return the sheet that ``packed`` made the bytes of."""
+        rows = json.loads(zlib.decompress(packed))
+        return cls([Row(number, cells) for number, *cells in rows])
+
+
+class SheetBuilder:
+    """Gathers rows; refuses what is more than a table of procedures can be."""
+
+    def __init__(self) -> None:
+        """Begin without rows."""
+        self._rows: list[Row] = []
+        self._text = 0
+
+    def add(self, number: int, cells: Iterable[str]) -> None:
+        """Keep a row; white space counts once, empty cells at the end and empty rows not at all.
+
+        Raises:
+            FileError: the row, or all of them together, are too much.
+        """
+        found = [" ".join(cell.split()) for cell in cells]
+        while found and not found[-1]:
+            found.pop()
+        if not found:
+            return
+        self._text += self._measured(number, found)
+        if len(self._rows) >= MOST_ROWS + _HEAD_ROWS:
+            raise FileError(f"The file has more than {MOST_ROWS:,} rows. Divide it.")
+        if self._text > _MOST_TEXT:
+            raise FileError("The file holds too much text for a table of procedures.")
+        self._rows.append(Row(number, found))
+
+    def _measured(self, number: int, cells: Sequence[str]) -> int:
+        """Return how much text a row has."""
+        if len(cells) > MOST_COLUMNS:
+            raise FileError(f"Row {number} has more than {MOST_COLUMNS} columns.")
+        lengths = [len(cell) for cell in cells]
+        longest = max(lengths)
+        if longest > LONGEST_CELL:
+            column = column_letter(lengths.index(longest))
+            raise FileError(
+                f"Row {number}, column {column} holds more than {LONGEST_CELL:,} characters."
+            )
+        return sum(lengths)
+
+    def sheet(self) -> Sheet:
+        """Return what was gathered.
+
+        Raises:
+            FileError: there is nothing.
+        """
+        if not self._rows:
+            raise FileError("The file is empty.")
+        return Sheet(self._rows)
+
+
+def column_letter(at: int) -> str:
+    """Return what a spreadsheet calls a column: 0 is A, 26 is AA."""
+    letters = ""
+    rest = at + 1
+    while rest:
+        rest, letter = divmod(rest - 1, 26)
+        letters = chr(ord("A") + letter) + letters
+    return letters
