@@ -12,6 +12,8 @@ export RADASSIGN_DATA_DIR ?= $(CURDIR)/var
 RUNTIME := .venv/.requirements
 DEVELOPMENT := .venv/.requirements-dev
 PYTEST_OPTIONS ?=
+# Each worker has a database server of its own; what is in one file stays together.
+WORKERS ?= -n auto --maxprocesses 4 --dist loadfile
 
 .PHONY: help install demo run test bench lint fmt types imports templates migrations check check-long lock chromium
 
@@ -27,7 +29,7 @@ run: $(RUNTIME) ## run everything, without demo data and simulators; Ctrl-C ends
 	@exec $(MANAGE) up
 
 test: $(DEVELOPMENT) chromium ## run all tests but the long ones
-	$(BIN)/pytest -m "not long" $(PYTEST_OPTIONS)
+	$(BIN)/pytest -m "not long" $(WORKERS) $(PYTEST_OPTIONS)
 
 bench: $(DEVELOPMENT) ## measure; prints a table and writes var/bench.json
 	$(BIN)/python -m benchmarks

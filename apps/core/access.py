@@ -147,6 +147,7 @@ RECORDS: Mapping[str, Guarded] = {
     **_guarded(_P.PROCEDURE_VIEW, _P.PROCEDURE_CHANGE, "catalog_procedure"),
     **_guarded(_P.PROCEDURE_VIEW, _P.PROCEDURE_CHANGE, "catalog_procedurealias"),
     **_guarded(_P.PROCEDURE_VIEW, _P.PROCEDURE_CHANGE, "intake_setasidecode"),
+    **_guarded(_P.SYSTEM_VIEW, None, "catalog_waitingfile"),
     **_guarded(_P.SHIFT_VIEW, _P.SHIFT_CHANGE, "roster_shift", "roster_shiftworktype"),
     **_guarded(_P.SHIFT_VIEW, _P.SHIFT_CHANGE, "roster_shiftsite"),
     **_guarded(_P.ROSTER_VIEW, _P.ROSTER_CHANGE, "roster_rosterassignment"),
@@ -175,6 +176,7 @@ RECORDS: Mapping[str, Guarded] = {
     **_guarded(_P.MESSAGE_OPEN, None, "orders_ordersegments", "intake_inboundmessage"),
     **_guarded(_P.MESSAGE_OPEN, None, "outbound_outboundmessage"),
     **_guarded(_P.MESSAGE_VIEW, None, "orders_unknowncancel", "intake_messagekey"),
+    **_guarded(_P.MESSAGE_VIEW, None, "orders_patientmerge"),  # keys alone, no names
     **_guarded(_P.AUDIT_VIEW, None, "audit_auditevent", "axes_accesslog"),
     **_guarded(_P.AUDIT_VIEW, None, "axes_accessattempt", "axes_accessfailurelog"),
     **_guarded(_P.SYSTEM_VIEW, None, "core_configversion", "core_heartbeat", "core_duetime"),

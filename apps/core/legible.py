@@ -10,6 +10,7 @@ from apps.hl7v2.message import Message
 
 # The characters that end an HL7 segment or a line; everything else that cannot be seen is named.
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
+_UNPLAIN = re.compile(r"[^\n -~]")
 _CONTROL_PICTURES = 0x2400
 _LAST_C0 = 0x1F
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
@@ -27,7 +28,12 @@ def legible(raw: bytes, *, header: bytes = b"") -> str:
         header: the bytes that hold MSH-18 where ``raw`` is a part without one.
     """
     text = raw.decode(_codec(header or raw), "backslashreplace")
-    return "".join(_shown(char) for char in _LINE_ENDS.sub("\n", text)).rstrip("\n")
+    return visible(_LINE_ENDS.sub("\n", text)).rstrip("\n")
+
+
+def visible(text: str) -> str:
+    """Return a text with everything in it that cannot be seen drawn or spelled out."""
+    return _UNPLAIN.sub(lambda match: _shown(match[0]), text)
 
 
 def _codec(message: bytes) -> str:

@@ -9,6 +9,9 @@ from apps.hl7v2.message import Repetition, Segment, is_filled
 from apps.hl7v2.places import Place
 
 MAX_INDICATION_BYTES = 4096
+# Of a field of ten megabytes nobody reads more; to look at all of it would take seconds.
+_MOST_REPETITIONS = 4096
+_MOST_CHARS = 16 * MAX_INDICATION_BYTES
 _CODED_TYPES = frozenset({"CE", "CWE"})
 
 
@@ -28,8 +31,8 @@ def _lines(finder: Finder, place: Place) -> Iterator[str]:
         return
     size = 0
     for segment in finder.segments(place):
-        for repetition in segment.repetitions(place.path.field):
-            line = _line(segment, repetition, place)
+        for repetition in segment.repetitions(place.path.field, most=_MOST_REPETITIONS):
+            line = _line(segment, repetition.beginning(_MOST_CHARS), place)
             if line:
                 yield line
                 size += len(line)

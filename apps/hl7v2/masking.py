@@ -10,9 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from apps.hl7v2.errors import FieldError
+from apps.hl7v2.separators import DEFAULT_SEPARATORS, Separators, read_separators
+
 DOT = "\N{BULLET}"
 _NAME_LENGTH = 3
-_DEFAULT_FIELD, _DEFAULT_ENCODING = "|", "^~\\&"
+_LONGEST_START = 16
+_HEADERS = frozenset({"MSH", "FHS", "BHS"})
 
 _SHOWN: Mapping[str, frozenset[int]] = {
     # Without MSH-8 (security) and whoever is named further behind.
@@ -45,6 +49,11 @@ class ShownField:
     value: str
     is_hidden: bool
 
+    @property
+    def number(self) -> int:
+        """Return the field's number."""
+        return int(self.place[_NAME_LENGTH + 1 :])
+
 
 @dataclass(frozen=True, slots=True)
 class ShownSegment:
@@ -55,43 +64,51 @@ class ShownSegment:
     line: str
 
 
-def shown_segments(text: str, *, is_open: bool = False) -> list[ShownSegment]:
+def shown_segments(
+    text: str, *, is_open: bool = False, header: str | None = None
+) -> list[ShownSegment]:
     """Return a decoded message segment by segment, fit to be shown.
 
     Args:
         text: one segment a line.
         is_open: whether the viewer may see what it says of people; nothing is hidden then.
+        header: the message's first line, where the text is a later part of it.
     """
     lines = text.split("\n")
-    field, encoding = _separators(lines[0] if lines else "")
-    return [_segment(line, field, encoding, is_open=is_open) for line in lines if line]
+    separators = separators_of(lines[0] if header is None else header)
+    return [_segment(line, separators, is_open=is_open) for line in lines if line]
 
 
-def _separators(header: str) -> tuple[str, str]:
-    """Return MSH-1 and MSH-2; the usual ones where the message does not begin with a header."""
-    if header[:_NAME_LENGTH] not in ("MSH", "FHS", "BHS") or len(header) <= _NAME_LENGTH:
-        return _DEFAULT_FIELD, _DEFAULT_ENCODING
-    field = header[_NAME_LENGTH]
-    return field, header[_NAME_LENGTH + 1 :].partition(field)[0]
+def separators_of(header: str) -> Separators:
+    """Return what a first line declares; the usual delimiters where it declares no usable ones.
+
+    Only real delimiters are kept when a value is hidden: a letter that a broken MSH-2 calls one
+    would show through the dots.
+    """
+    if header[:_NAME_LENGTH] not in _HEADERS:
+        return DEFAULT_SEPARATORS
+    try:
+        return read_separators(header[:_LONGEST_START].encode("latin-1", "replace"))
+    except FieldError:
+        return DEFAULT_SEPARATORS
 
 
-def _segment(line: str, field: str, encoding: str, *, is_open: bool) -> ShownSegment:
-    name, separator, _rest = line.partition(field)
+def _segment(line: str, separators: Separators, *, is_open: bool) -> ShownSegment:
+    name, separator, _rest = line.partition(separators.field)
     is_segment = len(name) == _NAME_LENGTH and name.isalnum() and bool(separator)
     if not is_segment:
         # The rest of a value that holds a line end, or noise: whose words it is nobody knows.
         shown = line if is_open else _dots(line, "")
         return ShownSegment("", (), shown)
-    values = line.split(field)[1:]
-    is_header = name in ("MSH", "FHS", "BHS")
+    values = line.split(separators.field)[1:]
     fields = [
-        _field(name, number, value, encoding, is_open=is_open)
-        for number, value in enumerate(values, start=2 if is_header else 1)
+        _field(name, number, value, separators.encoding, is_open=is_open)
+        for number, value in enumerate(values, start=2 if name in _HEADERS else 1)
     ]
     return ShownSegment(
         name,
         tuple(one for one in fields if one.value),
-        field.join([name, *(one.value for one in fields)]),
+        separators.field.join([name, *(one.value for one in fields)]),
     )
 
 

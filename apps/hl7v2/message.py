@@ -56,6 +56,10 @@ class Repetition:
         """Return the whole repetition as one value, its delimiters kept."""
         return self._dialect.value(self.text)
 
+    def beginning(self, chars: int) -> Repetition:
+        """Return the repetition cut off after so many characters as they were written."""
+        return self if len(self.text) <= chars else Repetition(self.text[:chars], self._dialect)
+
     def component(self, number: int, subcomponent: int | None = None) -> str:
         """Return a component's value, whole or one sub-component of it."""
         text = _part(self.text, self._dialect.separators.component, number)
@@ -108,15 +112,21 @@ class Segment:
         fields = self.fields
         return fields[field] if field < len(fields) else ""
 
-    def repetitions(self, field: int) -> list[Repetition]:
-        """Return the repetitions of a field in order; none when it is empty."""
+    def repetitions(self, field: int, *, most: int = -1) -> list[Repetition]:
+        """Return the repetitions of a field in order; none when it is empty.
+
+        Args:
+            field: its number.
+            most: further ones are left out; -1 for none.
+        """
         text = self.text(field)
         if not text:
             return []
         separator = self.dialect.separators.repetition
         if separator not in text or self._is_encoding(field):
             return [Repetition(text, self.dialect)]
-        return [Repetition(part, self.dialect) for part in text.split(separator)]
+        parts = text.split(separator, most)[: most if most >= 0 else None]
+        return [Repetition(part, self.dialect) for part in parts]
 
     def get(self, field: int, component: int = 1, subcomponent: int | None = None) -> str:
         """Return a value of the field's first repetition; the first component unless told."""

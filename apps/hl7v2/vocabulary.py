@@ -60,7 +60,7 @@ MODALITY_ALIASES: Mapping[str, str] = {
     **dict.fromkeys(("XR", "XRAY", "XRY", "CXR", "AXR", "DR", "RG", "RX", "PLAINFILM"), "DX"),
     **dict.fromkeys(("USG", "ECHO", "ULTRASOUND", "SONO", "SONOGRAM", "DUS"), "US"),
     **dict.fromkeys(("PET", "PETCT", "PETMR", "PETMRI"), "PT"),
-    **dict.fromkeys(("NUC", "NUCMED", "SPECT", "SPECTCT"), "NM"),
+    **dict.fromkeys(("NUC", "NUCMED", "SPECT", "SPECTCT", "SCINTIGRAPHY", "SCINTIGRAM"), "NM"),
     **dict.fromkeys(("MAM", "MAMMO", "MMG", "MAMMOGRAM", "MAMMOGRAPHY", "TOMOSYNTHESIS"), "MG"),
     **dict.fromkeys(("FL", "FLUORO", "FLUOROSCOPY"), "RF"),
     **dict.fromkeys(("ANG", "ANGIO", "ANGIOGRAPHY", "DSA", "IR"), "XA"),
@@ -170,7 +170,10 @@ _JOINED = (
     (re.compile(r"\bSI JOINTS?\b"), "SI_JOINT"),
     (re.compile(r"\bUPPER EXTREMIT(?:Y|IES)\b"), "UPPER_EXTREMITY"),
     (re.compile(r"\bLOWER EXTREMIT(?:Y|IES)\b"), "LOWER_EXTREMITY"),
-    (re.compile(r"\bWHOLE BODY\b"), "WHOLEBODY"),
+    (re.compile(r"\bWHOLE[ -]BODY\b"), "WHOLEBODY"),
+    (re.compile(r"\b(?:WHOLE|ENTIRE|FULL)[ -]SPINE\b"), "WHOLESPINE"),
+    (re.compile(r"\bTHORACIC AORTA\b"), "AORTA"),
+    (re.compile(r"\bNUCLEAR MEDICINE\b"), "NUCMED"),
     (re.compile(r"\bCAT SCAN\b"), "CATSCAN"),
 )
 _MAX_TEXT = 400

@@ -253,6 +253,7 @@ class MessageKeyAdmin(HistoryAdmin):
 class SenderProfileVersionAdmin(HistoryAdmin):
     """What sender profiles were, edit by edit."""
 
+    row_scope = FOR_ALL
     list_display = ("profile_id", "version", "is_deleted", "at", "actor")
     search_fields = ("profile_id__exact",)
     search_help_text = "A profile's number."
@@ -262,6 +263,7 @@ class SenderProfileVersionAdmin(HistoryAdmin):
 class UnknownCodeAdmin(HistoryAdmin):
     """Codes of senders that the procedure table does not know, the most frequent first."""
 
+    row_scope = FOR_ALL
     list_display = ("issuer", "code", "text", "count", "last_at")
     list_filter = ("modality",)
     search_fields = ("code", "text")
@@ -272,6 +274,7 @@ class UnknownCodeAdmin(HistoryAdmin):
 class SetAsideCodeAdmin(HistoryAdmin):
     """Codes of senders that are no imaging procedures."""
 
+    row_scope = FOR_ALL
     list_display = ("issuer", "coding_system", "code")
     search_fields = ("code",)
     ordering = ("issuer", "code")
@@ -281,5 +284,6 @@ class SetAsideCodeAdmin(HistoryAdmin):
 class SenderContactAdmin(HistoryAdmin):
     """When each sender was last heard."""
 
+    row_scope = FOR_ALL
     list_display = ("application", "facility", "last_at", "silent_since")
     search_fields = ("application", "facility")

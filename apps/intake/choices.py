@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from django.db import models
 
+ANSWERED_BEFORE_EFFECT = "answered_before_effect"
+"""The flag of a message whose sender was told AA before it was known what becomes of it."""
+
 
 class InboundState(models.TextChoices):
     """What became of a received message."""

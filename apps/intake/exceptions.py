@@ -10,3 +10,19 @@ class NothingToRunError(Exception):
         self.message_id = message_id
         self.state = state
         super().__init__(f"message {message_id} is {state}: there is nothing to run again")
+
+
+class NotCopyableError(Exception):
+    """A copy of the message cannot be edited; the text says why."""
+
+
+class NotRunnableError(Exception):
+    """An edited copy cannot be run; the text says why."""
+
+
+class MergeRefusedError(Exception):
+    """A merge cannot be undone or made again as things are now; the message says why."""
+
+
+class StaleMergeError(Exception):
+    """Undoing a merge or making it again would do something else than the person saw."""

@@ -15,6 +15,7 @@ from apps.catalog.models import Site
 from apps.core import clock
 from apps.core.access import Permission as Can
 from apps.intake.models import InboundMessage
+from apps.orders.models import OrderSegments
 from apps.outbound.models import Destination
 from apps.roster.models import (
     Radiologist,
@@ -38,7 +39,8 @@ from tests.factories import (
     ShiftWorkTypeFactory,
     UnassignedFactory,
 )
-from tests.factories.intake import InboundMessageFactory
+from tests.factories.intake import InboundMessageFactory, SenderProfileFactory, UnknownCodeFactory
+from tests.factories.orders import PatientMergeFactory
 from tests.factories.times import NOON
 
 Values = dict[str, object]
@@ -159,6 +161,10 @@ def _procedure(_scene: Scene) -> Values:
     return {"procedure_id": ProcedureFactory.create().pk}
 
 
+def _sender(_scene: Scene) -> Values:
+    return {"profile_id": SenderProfileFactory.create().pk}
+
+
 def _site(scene: Scene) -> Values:
     return {"site_id": scene.site.pk}
 
@@ -177,6 +183,7 @@ def _key(name: str, make: Callable[[Scene], object]) -> Maker:
     return lambda scene: {name: make(scene).pk}  # type: ignore[attr-defined] # a model's
 
 
+_code = _key("code_id", lambda _scene: UnknownCodeFactory.create())
 _shift_id, _radiologist_id = _key("shift_id", _shift), _key("radiologist_id", _reader)
 _row_id, _override_id = _key("row_id", _row), _key("override_id", _override)
 _assignment_id = _key(
@@ -194,7 +201,19 @@ def _received(scene: Scene) -> InboundMessage:
     return InboundMessageFactory.create(order_ids=[OrderFactory.create(site=scene.site).pk])
 
 
+def _merge(_scene: Scene) -> Values:
+    return {"merge_id": PatientMergeFactory.create().pk}
+
+
 _destination = _key("destination_id", _placed_destination)
+
+
+def _destination_and_order(scene: Scene) -> Values:
+    order = OrderFactory.create(site=scene.site)
+    OrderSegments.objects.create(order=order, header=b"MSH|^~\\&|A|B\r", group=b"OBR|1|1\r")
+    return {**_destination(scene), "order_id": order.pk}
+
+
 _message_in = _key("message_id", _received)
 _message_out = _key(
     "message_id", lambda scene: OutboundMessageFactory.create(order__site=scene.site, state="dead")
@@ -224,6 +243,20 @@ PAGES: Mapping[str, Page] = {
     "procedure-add": Page(Can.PROCEDURE_CHANGE, Where.EVERYWHERE, methods=_BOTH),
     "procedure": Page(Can.PROCEDURE_CHANGE, Where.EVERYWHERE, _procedure, _BOTH),
     "procedure-delete": Page(Can.PROCEDURE_CHANGE, Where.EVERYWHERE, _procedure, _BOTH),
+    **dict.fromkeys(
+        ("procedure-import", "procedure-import-check", "procedure-rvu", "procedure-rvu-check"),
+        Page(Can.PROCEDURE_CHANGE, Where.EVERYWHERE, methods=_BOTH),
+    ),
+    "procedure-import-starter": Page(Can.PROCEDURE_CHANGE, Where.EVERYWHERE, methods="POST"),
+    "procedure-export-csv": Page(Can.PROCEDURE_VIEW),
+    "procedure-export-xlsx": Page(Can.PROCEDURE_VIEW),
+    "codes": Page(Can.PROCEDURE_VIEW),
+    **dict.fromkeys(
+        ("codes-accept", "codes-set-aside", "codes-take-back"),
+        Page(Can.PROCEDURE_CHANGE, Where.EVERYWHERE, methods="POST"),
+    ),
+    "code": Page(Can.PROCEDURE_CHANGE, Where.EVERYWHERE, _code),
+    "code-new": Page(Can.PROCEDURE_CHANGE, Where.EVERYWHERE, _code, _BOTH),
     "sites": Page(Can.SITE_VIEW),
     "site-add": Page(Can.SITE_CHANGE, Where.EVERYWHERE, methods=_BOTH),
     "site": _edit(Can.SITE_CHANGE, _site),
@@ -291,19 +324,44 @@ PAGES: Mapping[str, Page] = {
     "destination-add": Page(Can.DESTINATION_CHANGE, methods=_BOTH),
     "destination": _show(Can.DESTINATION_VIEW, _destination),
     "destination-edit": _edit(Can.DESTINATION_CHANGE, _destination),
+    "destination-written": Page(Can.DESTINATION_VIEW, Where.AT_SITE, _destination, _BOTH),
+    "destination-written-new": Page(Can.DESTINATION_CHANGE, methods=_BOTH),
+    "destination-written-open": _press(Can.MESSAGE_OPEN, _destination_and_order),
     "destination-switch": _press(Can.DESTINATION_CHANGE, _destination),
     "destination-delete": _edit(Can.DESTINATION_CHANGE, _destination),
     "destination-try": _press(Can.MESSAGE_RUN, _destination),
     "destination-resend": _edit(Can.MESSAGE_RUN, _destination),
+    "senders": Page(Can.SENDER_VIEW),
+    "senders-export": Page(Can.SENDER_VIEW),
+    "senders-import": Page(Can.SENDER_CHANGE, Where.EVERYWHERE, methods=_BOTH),
+    "sender": Page(Can.SENDER_VIEW, make=_sender),
+    "sender-export": Page(Can.SENDER_VIEW, make=_sender),
+    "sender-add": Page(Can.SENDER_CHANGE, Where.EVERYWHERE, methods=_BOTH),
+    "sender-add-preview": Page(Can.SENDER_CHANGE, Where.EVERYWHERE, methods="POST"),
+    "sender-edit": Page(Can.SENDER_CHANGE, Where.EVERYWHERE, _sender, _BOTH),
+    "sender-preview": Page(Can.SENDER_CHANGE, Where.EVERYWHERE, _sender, "POST"),
+    "sender-delete": Page(Can.SENDER_CHANGE, Where.EVERYWHERE, _sender, _BOTH),
+    "sender-restore": Page(Can.SENDER_CHANGE, Where.EVERYWHERE, _with(_sender, version=1), _BOTH),
+    "sender-of-message": Page(Can.SENDER_CHANGE, Where.EVERYWHERE, _message_in),
     "messages": Page(Can.MESSAGE_VIEW),
     "messages-out": Page(Can.MESSAGE_VIEW),
     "message-in": _show(Can.MESSAGE_VIEW, _message_in),
     "message-in-open": _press(Can.MESSAGE_OPEN, _message_in),
+    "messages-find": Page(Can.MESSAGE_VIEW, methods="POST"),
+    "messages-out-find": Page(Can.MESSAGE_VIEW, methods="POST"),
+    "messages-run": Page(Can.MESSAGE_RUN, methods=_BOTH),
+    "message-in-state": _show(Can.MESSAGE_VIEW, _message_in),
+    "message-in-copy": _press(Can.MESSAGE_OPEN, _message_in),
     "message-in-run": _edit(Can.MESSAGE_RUN, _message_in),
     "message-out": _show(Can.MESSAGE_VIEW, _message_out),
     "message-out-open": _press(Can.MESSAGE_OPEN, _message_out),
     "message-out-resend": _press(Can.MESSAGE_RUN, _message_out),
     "message-out-skip": _edit(Can.MESSAGE_RUN, _message_out),
+    "merges": Page(Can.PATIENT_VIEW, Where.EVERYWHERE),
+    "merge": Page(Can.PATIENT_VIEW, Where.EVERYWHERE, _merge),
+    "merge-open": Page(Can.PATIENT_VIEW, Where.EVERYWHERE, _merge, "POST"),
+    "merge-undo": Page(Can.PATIENT_VIEW, Where.EVERYWHERE, _merge, _BOTH),
+    "merge-again": Page(Can.PATIENT_VIEW, Where.EVERYWHERE, _merge, _BOTH),
     # a reader's own
     "my-list": Page(Can.STUDY_READ),
     "my-list-next": Page(Can.STUDY_READ, methods="POST"),

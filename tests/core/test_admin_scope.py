@@ -142,6 +142,7 @@ SYSTEM = {
     "django_q.Failure",
     "intake.BatchMarker",
     "intake.MessageKey",
+    "orders.PatientMerge",
     "orders.UnknownCancel",
 }
 _PATIENTS = {"orders.Patient"}

@@ -12,9 +12,15 @@ from django.db.models import Model
 from apps.accounts.models import RoleGrant
 from apps.assignment.models import DecisionBasis, ShiftTurn
 from apps.audit.models import AuditEvent
-from apps.catalog.models import Cluster, ProcedureAlias, SiteAlias
+from apps.catalog.models import Cluster, ProcedureAlias, SiteAlias, WaitingFile
 from apps.core.models import ConfigVersion, DueTime, Heartbeat, QueueTask
-from apps.intake.models import BatchMarker, MessageKey
+from apps.intake.models import (
+    BatchMarker,
+    MessageKey,
+    SenderContact,
+    SenderProfileVersion,
+    SetAsideCode,
+)
 from apps.orders.models import OrderSegments, UnknownCancel
 from apps.outbound.models import DestinationLink
 from apps.roster.models import (
@@ -30,8 +36,13 @@ from apps.roster.models import (
 from apps.rules.models import RuleVersion, ScoringWeights, SlaPolicy
 from tests.factories.assignment import AssignmentFactory, LedgerEntryFactory, UnassignedFactory
 from tests.factories.catalog import ClusterFactory, ProcedureFactory, SiteFactory
-from tests.factories.intake import InboundMessageFactory, SenderProfileFactory
-from tests.factories.orders import OrderFactory, OrderIdentifierFactory, PatientFactory
+from tests.factories.intake import InboundMessageFactory, SenderProfileFactory, UnknownCodeFactory
+from tests.factories.orders import (
+    OrderFactory,
+    OrderIdentifierFactory,
+    PatientFactory,
+    PatientMergeFactory,
+)
 from tests.factories.outbound import DestinationFactory, OutboundMessageFactory
 from tests.factories.people import RadiologistFactory, UserFactory
 from tests.factories.roster import RosterAssignmentFactory, ShiftFactory, ShiftWorkTypeFactory
@@ -94,6 +105,9 @@ _MAKERS: Mapping[str, Callable[[], Model]] = {
     "catalog.SiteAlias": lambda: SiteAlias.objects.create(
         site=SiteFactory.create(), value=f"Alias {_next()}"
     ),
+    "catalog.WaitingFile": lambda: WaitingFile.objects.create(
+        owner=f"user:{_next()}", kind="rvu", name="weights.csv", rows=b"", sent_at=NOON
+    ),
     "core.ConfigVersion": _config_version,
     "core.DueTime": lambda: DueTime.objects.create(kind="sla", subject=str(_next()), due_at=NOON),
     "core.Heartbeat": lambda: Heartbeat.objects.create(
@@ -105,11 +119,22 @@ _MAKERS: Mapping[str, Callable[[], Model]] = {
     "intake.MessageKey": lambda: MessageKey.objects.create(
         key=_next().to_bytes(16, "big"), message_id=1
     ),
+    "intake.SenderContact": lambda: SenderContact.objects.create(
+        application="PACS", facility=f"SITE{_next()}", last_at=NOON
+    ),
     "intake.SenderProfile": SenderProfileFactory.create,
+    "intake.SenderProfileVersion": lambda: SenderProfileVersion.objects.get(
+        profile_id=SenderProfileFactory.create().pk
+    ),
+    "intake.SetAsideCode": lambda: SetAsideCode.objects.create(
+        issuer="Robina", code=f"LAB{_next()}"
+    ),
+    "intake.UnknownCode": UnknownCodeFactory.create,
     "orders.Order": lambda: _segments().order,
     "orders.OrderIdentifier": OrderIdentifierFactory.create,
     "orders.OrderSegments": _segments,
     "orders.Patient": PatientFactory.create,
+    "orders.PatientMerge": PatientMergeFactory.create,
     "orders.UnknownCancel": lambda: UnknownCancel.objects.create(
         issuer="HOSPITAL", kind="placer", value=f"P{_next()}", at=NOON, message_id=1
     ),

@@ -4,7 +4,7 @@ import hashlib
 
 import factory
 
-from apps.intake.models import InboundMessage, SenderProfile
+from apps.intake.models import InboundMessage, SenderProfile, UnknownCode
 from tests.factories.times import NOON
 
 
@@ -25,3 +25,14 @@ class InboundMessageFactory(factory.django.DjangoModelFactory[InboundMessage]):
     control_id = factory.Sequence(lambda n: f"MSG{n}")
     raw = factory.LazyAttribute(lambda row: f"MSH|^~\\&|||||||ORM^O01|{row.control_id}".encode())
     digest = factory.LazyAttribute(lambda row: hashlib.blake2b(row.raw, digest_size=16).digest())
+
+
+class UnknownCodeFactory(factory.django.DjangoModelFactory[UnknownCode]):
+    class Meta:
+        model = UnknownCode
+
+    issuer = "Robina"
+    code = factory.Sequence(lambda n: f"X{n}")
+    text = "CT HEAD W/O CONTRAST"
+    first_at = NOON
+    last_at = NOON

@@ -3,7 +3,7 @@ from __future__ import annotations
 import factory
 
 from apps.orders.choices import IdentifierKind
-from apps.orders.models import Order, OrderIdentifier, Patient
+from apps.orders.models import Order, OrderIdentifier, Patient, PatientMerge
 from tests.factories.catalog import SiteFactory
 from tests.factories.times import NOON
 
@@ -16,6 +16,17 @@ class PatientFactory(factory.django.DjangoModelFactory[Patient]):
     mrn = factory.Sequence(lambda n: f"MRN{n}")
     family_name = "Hidden"
     given_name = "Pat"
+
+
+class PatientMergeFactory(factory.django.DjangoModelFactory[PatientMerge]):
+    class Meta:
+        model = PatientMerge
+
+    survivor = factory.SubFactory(PatientFactory)
+    dead = factory.SubFactory(PatientFactory, merged_into=factory.SelfAttribute("..survivor"))
+    at = NOON
+    made_by = "system:hl7"
+    sender = "HIS|Robina"
 
 
 class OrderFactory(factory.django.DjangoModelFactory[Order]):

@@ -67,6 +67,18 @@ def broken_escapes(size: int) -> bytes:
     return order("ORC|NW|P-1", "OBR|1|P-1|A-1", r"OBX|1|TX|A||" + "\\X0\\F" * size)
 
 
+def many_line_feeds(size: int) -> bytes:
+    return order("ORC|NW|P-1", "OBR|1|P-1|A-1", "NTE|1||" + "\n" * size)
+
+
+def many_line_feeds_before_text(size: int) -> bytes:
+    return order("ORC|NW|P-1", "OBR|1|P-1|A-1", "NTE|1||" + "\n" * size + "x")
+
+
+def blank_lines_of_all_kinds(size: int) -> bytes:
+    return order("ORC|NW|P-1", "OBR|1|P-1|A-1") + b"\r\n \t\x00\n" * size
+
+
 @pytest.mark.parametrize(
     ("build", "size"),
     [
@@ -77,6 +89,9 @@ def broken_escapes(size: int) -> bytes:
         (many_headers_and_groups, 2_000),
         (much_before_many_obr, 2_000),
         (broken_escapes, 100_000),
+        (many_line_feeds, 100_000),
+        (many_line_feeds_before_text, 100_000),
+        (blank_lines_of_all_kinds, 20_000),
     ],
 )
 def test_large_messages_are_read_in_linear_time(build: Callable[[int], bytes], size: int) -> None:
@@ -103,6 +118,83 @@ def test_two_headers_in_one_frame_never_share_an_order() -> None:
     [first, second] = split_batch(smuggled)
     assert [group.segments[0].get(2) for group in split_groups(Message(first))] == ["P-1"]
     assert [group.segments[0].get(2) for group in split_groups(Message(second))] == ["P-2"]
+
+
+def test_blank_end_in_line_feeds_takes_nothing_from_the_last_segment() -> None:
+    raw = order("ORC|NW|P-1", "OBR|1|P-1|A-1").rstrip(b"\r") + b"|b  \n \t\n\x00\r\n"
+    assert Message(raw).segments[-1].raw == b"OBR|1|P-1|A-1|b  "
+
+
+def test_broken_header_takes_no_other_message_of_its_frame_along() -> None:
+    raw = b"MSHA^~\\&A\r" + order("ORC|NW|P-2", "OBR|1|P-2")
+    assert glance(raw).is_batch
+    assert [peek_error(part) for part in split_batch(raw)] == ["MSH-1", ""]
+
+
+def peek_error(raw: bytes) -> str:
+    error = glance(raw).error
+    return f"{error.segment}-{error.field}" if error else ""
+
+
+@pytest.mark.parametrize("noise", [b"x", b"xy", b"log line"])
+def test_line_of_noise_before_the_header_is_left_out_however_short(noise: bytes) -> None:
+    raw = noise + b"\r" + order("ORC|NW|P-1", "OBR|1|P-1")
+    assert glance(raw).error is None
+    assert len(split_batch(raw)) == 1
+
+
+@pytest.mark.parametrize("separator", ["+", ".", "-", ":"])
+def test_answer_keeps_its_fields_whatever_delimits_them(separator: str) -> None:
+    raw = VENDOR.replace(separator.encode(), b"x").replace(b"|", separator.encode())
+    answer = build_ack(raw, "AA", control_id="1", at=NOW, text="a.b-c+d:e")
+    assert answer is not None
+    msh, msa = answer.split(b"\r")[:2]
+    assert [line.count(separator.encode()) for line in (msh, msa)] == [11, 3]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        (b"\x1b$B;3ED\x1b(B^\x1b$B", ("\u5c71\u7530", "")),
+        (b"\x1b$B;3", ("\u5c71", "")),
+        (b"\x1b$B;3ED^", (";3ED", "")),
+    ],
+    ids=["cut off behind the escape", "the last of its segment", "cut off before the way back"],
+)
+def test_name_cut_off_in_iso_2022_takes_no_other_field_along(
+    name: bytes, shown: tuple[str, str]
+) -> None:
+    header = b"MSH|^~\\&|A|B|||2026||ORM^O01|1|P|2.5.1||||||~ISO IR87\r"
+    rest = b"" if name.endswith(b";3") else b"||19800115|F"
+    raw = header + b"PID|1||M1||" + name + rest + b"\rORC|NW|P-1\rOBR|1|P-1\r"
+    message = Message(raw)
+    assert (message.get("PID-5.1"), message.get("PID-5.2")) == shown
+    assert (message.get("PID-7"), message.get("PID-8")) == (
+        ("19800115", "F") if rest else ("", "")
+    )
+    assert glance(raw).order_keys == ("P-1",)
+
+
+def test_escape_that_nothing_ends_in_the_header_leaves_the_header() -> None:
+    raw = b"MSH|^~\\&|A|\x1b$B|||20261122||ORM^O01|C-1|P|2.5.1||||||~ISO IR87\rORC|NW|P-1\r"
+    seen = glance(raw)
+    assert (seen.control_id, seen.message_code, seen.error) == (b"C-1", "ORM", None)
+    assert Message(raw).flags == ("charset",)
+
+
+def test_of_more_groups_than_are_taken_only_an_answer_is_looked_for() -> None:
+    groups = b"".join(b"ORC|NW|P-%d\rOBR|1|P-%d\r" % (n, n) for n in range(5000))
+    assert len(glance(order() + groups).order_keys) < 1100
+    assert glance(order() + groups + b"MSA|AA|1\r").has_msa
+
+
+@pytest.mark.parametrize("piece", ["x~", "\\", "\\X0D\\", "x^"])
+def test_of_a_huge_text_the_beginning_is_read(piece: str) -> None:
+    raw = order("ORC|NW|P-1", "OBR|1|P-1|A-1", "OBX|1|TX|A||pain " + piece * 200_000)
+    [group] = split_groups(Message(raw))
+    indication = read_group(Message(raw), group, zone=UTC_ZONE).indication
+    assert indication.startswith("pain")
+    assert len(indication.encode()) <= 4096
 
 
 @pytest.mark.parametrize(

@@ -40,8 +40,14 @@ VERSIONED = {
     if trigger.name.startswith("raises_")
 }
 
-WITHOUT_DECISIONS = {"accounts.RoleGrant", "accounts.User", "roster.RadiologistSite"}
-"""Who may do what and who looks after whom is told in the trail, and decides no order."""
+WITHOUT_DECISIONS = {
+    "accounts.RoleGrant",
+    "accounts.User",
+    "intake.SetAsideCode",
+    "roster.RadiologistSite",
+}
+"""Who may do what, who looks after whom and which codes are no imaging is told in the trail, and
+decides no order."""
 
 
 def last_event() -> AuditEvent:

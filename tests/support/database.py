@@ -2,7 +2,8 @@
 
 Loaded by ``-p`` before pytest-django reads Django's settings, because these say where the
 database is. The server starts with the first test that needs it and dies with the run, by
-kill -9 too. ``RADASSIGN_TEST_DATABASE`` names a folder whose server is kept between runs.
+kill -9 too. ``RADASSIGN_TEST_DATABASE`` names a folder whose server is kept between runs. Where
+the tests run on several cores each worker has a server to itself.
 
 The owner makes the test database and migrates it; the tests then run as the application role,
 so a service that truncates or alters a table fails here as it would in production. Only the
@@ -37,6 +38,8 @@ _NOT_OURS = (
     "HTTP_PORT",
     "HL7_PORT",
     "RIS_PORT",
+    "HL7_CLIENT_CERT",
+    "HL7_CLIENT_KEY",
 )
 _server: EmbeddedPostgres | None = None
 _is_kept = False
@@ -46,6 +49,8 @@ _is_kept = False
 def pytest_load_initial_conftests() -> Generator[None, None, None]:
     global _server, _is_kept
     kept = os.environ.get("RADASSIGN_TEST_DATABASE", "")
+    if kept and (worker := os.environ.get("PYTEST_XDIST_WORKER")):
+        kept = f"{kept}-{worker}"
     data_dir = Path(kept or tempfile.mkdtemp(prefix="radassign-test-"))
     data_dir.mkdir(parents=True, exist_ok=True)
     data_dir.chmod(0o711)  # the server, demoted where we are root, passes through

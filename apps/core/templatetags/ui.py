@@ -67,6 +67,12 @@ def may(access: Access, permission: str) -> bool:
     return access.may(Permission(permission))
 
 
+@register.filter
+def may_everywhere(access: Access, permission: str) -> bool:
+    """Return whether the viewer may at every site: for what belongs to all of them."""
+    return access.scope(Permission(permission)).everywhere
+
+
 @register.simple_tag(takes_context=True)
 def address_with(context: template.Context, **changes: object) -> str:
     """Return this page's query with values changed; an empty one is left out.

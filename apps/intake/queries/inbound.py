@@ -29,6 +29,8 @@ class InboundFilter:
     sender: str = ""
     state: str = ""
     span: Span = field(default_factory=Span)
+    message_type: str = ""
+    order_control: str = ""
 
     @property
     def is_rare(self) -> bool:
@@ -81,6 +83,13 @@ def inbound(scope: Scope, wanted: InboundFilter, *, before: int | None = None) -
     return Part(_rows(part.rows, scope), part.before)
 
 
+def inbound_about(orders: Sequence[int], scope: Scope) -> Part[InboundRow]:
+    """Return the newest messages about some orders, at most ``FOUND_MOST``, newest first."""
+    rows = seen(scope).filter(pk__in=_about(orders)).defer("raw", "ack")
+    messages = list(rows.order_by("-pk")[:FOUND_MOST])
+    return Part(_rows(messages, scope), None)
+
+
 def orders_of(messages: Iterable[InboundMessage], scope: Scope) -> Mapping[int, Order]:
     """Return the orders of the scope that the messages tell of, by key, in one read."""
     ids = {order_id for message in messages for order_id in message.order_ids}
@@ -103,6 +112,10 @@ def _narrowed(rows: QuerySet[InboundMessage], wanted: InboundFilter) -> QuerySet
         rows = rows.filter(sender__icontains=wanted.sender)
     if wanted.state:
         rows = rows.filter(state=wanted.state)
+    if wanted.message_type:
+        rows = rows.filter(_of_type(wanted.message_type))
+    if wanted.order_control:
+        rows = rows.filter(order_control=wanted.order_control)
     if wanted.number:
         return rows.filter(pk__in=_known_as(wanted.number))
     return rows if wanted.is_rare else within(rows, "received_at", wanted.span)
@@ -113,12 +126,21 @@ def _known_as(number: str) -> set[int]:
 
     Each is asked of its own index; what they have in common is put together here.
     """
-    found = {*_newest(Q(control_id=number))}
-    ids = order_ids(number)
-    if ids:
-        found |= {*_newest(~Q(order_ids=[]) & Q(order_ids__0__in=ids))}
-        found |= {*_newest(Q(order_ids__len__gt=1, order_ids__overlap=ids))}
-    return found
+    return {*_newest(Q(control_id=number))} | _about(order_ids(number))
+
+
+def _about(ids: Sequence[int]) -> set[int]:
+    if not ids:
+        return set()
+    first = _newest(~Q(order_ids=[]) & Q(order_ids__0__in=ids))
+    return {*first, *_newest(Q(order_ids__len__gt=1, order_ids__overlap=list(ids)))}
+
+
+def _of_type(wanted: str) -> Q:
+    """Return the messages of a type: ``ORM^O01`` that one, ``ORM`` with any event."""
+    if "^" in wanted:
+        return Q(message_type=wanted)
+    return Q(message_type=wanted) | Q(message_type__startswith=f"{wanted}^")
 
 
 def _newest(about: Q) -> Iterable[int]:

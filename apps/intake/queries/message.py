@@ -6,31 +6,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
+
 from apps.assignment.choices import PARKED
-from apps.assignment.models import Unassigned
+from apps.assignment.models import Assignment, Unassigned
 from apps.audit.models import AuditEvent
 from apps.audit.queries.wording import actor_in_words
 from apps.core.access import Scope
-from apps.core.legible import legible
-from apps.hl7v2.masking import ShownSegment, shown_segments
 from apps.intake.choices import InboundState
 from apps.intake.models import InboundMessage
 from apps.intake.queries import inbound, outbound
-from apps.orders.models import Order
+from apps.intake.queries.text import FIRST, Part, Text, text_of
+from apps.orders.models import Order, PatientMerge
 from apps.outbound.models import OutboundMessage
 
-SHOWN_BYTES = 64 * 1024
-"""Of a longer message the beginning is shown."""
 _MOST = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A message segment by segment; ``is_cut`` where only its beginning is shown."""
-
-    segments: Sequence[ShownSegment]
-    is_open: bool
-    is_cut: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +42,31 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """A reader that a message gave or took: ``reason`` is why they were taken, else empty."""
+
+    assignment: Assignment
+    order: Order
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class InboundPage:
-    """One received message; ``sent`` went out for it, ``trail`` is newest first."""
+    """One received message.
+
+    ``told`` are its studies as they are now, ``merges`` what it merged, ``decisions`` what was decided about them as it took
+    effect, ``sent`` what went out for it. ``copies`` were made of it by people, ``original`` is
+    what it is a copy of, where the viewer sees that one. ``trail`` is newest first.
+    """
 
     message: InboundMessage
     text: Text
     answer: Text
     told: Sequence[Told]
+    merges: Sequence[PatientMerge]
+    decisions: Sequence[Decision]
+    copies: Sequence[InboundMessage]
+    original: InboundMessage | None
     sent: Sequence[OutboundMessage]
     trail: Sequence[Line]
 
@@ -88,31 +96,40 @@ def outbound_message(message_id: int, scope: Scope) -> OutboundMessage | None:
     return rows.filter(pk=message_id).first()
 
 
-def inbound_page(message: InboundMessage, scope: Scope, *, is_open: bool = False) -> InboundPage:
+def inbound_page(
+    message: InboundMessage, scope: Scope, *, is_open: bool = False, part: Part = FIRST
+) -> InboundPage:
     """Return what the page of a received message shows.
 
     Args:
         message: in the viewer's scope.
         scope: where the viewer may look at messages.
         is_open: whether what it says of people is shown; the opening is in the trail by then.
+        part: which of its lines are shown.
     """
     raw = bytes(message.raw)
     told = orders_of(message, scope)
     return InboundPage(
         message=message,
-        text=_text(raw, is_open=is_open),
-        answer=_text(bytes(message.ack or b""), is_open=is_open, like=raw),
+        text=text_of(raw, is_open=is_open, part=part),
+        answer=text_of(bytes(message.ack or b""), is_open=is_open, like=raw),
         told=told,
+        merges=_merges(message),
+        decisions=_decisions(message, told),
+        copies=_copies(message, scope),
+        original=_original(message, scope),
         sent=_sent(message, told),
         trail=_trail("intake_inboundmessage", message.pk),
     )
 
 
-def outbound_page(message: OutboundMessage, *, is_open: bool = False) -> OutboundPage:
+def outbound_page(
+    message: OutboundMessage, *, is_open: bool = False, part: Part = FIRST
+) -> OutboundPage:
     """Return what the page of a message to a destination shows."""
     return OutboundPage(
         message=message,
-        text=_text(bytes(message.payload), is_open=is_open),
+        text=text_of(bytes(message.payload), is_open=is_open, part=part),
         trail=_trail("outbound_outboundmessage", message.pk),
     )
 
@@ -137,10 +154,36 @@ def _told(order: Order, row: Unassigned | None) -> Told:
     return Told(order, row.get_reason_display(), is_parked=row.reason in PARKED)
 
 
-def _text(raw: bytes, *, is_open: bool, like: bytes = b"") -> Text:
-    shown = legible(raw[:SHOWN_BYTES], header=raw[:SHOWN_BYTES] or like[:SHOWN_BYTES])
-    segments = shown_segments(shown, is_open=is_open)
-    return Text(segments, is_open, is_cut=len(raw) > SHOWN_BYTES)
+def _decisions(message: InboundMessage, told: Sequence[Told]) -> list[Decision]:
+    """Return the readers that were given and taken at the moment at which it took effect."""
+    at = message.processed_at
+    if at is None or not told:
+        return []
+    orders = {one.order.pk: one.order for one in told}
+    rows = Assignment.objects.filter(Q(assigned_at=at) | Q(ended_at=at), order__in=orders)
+    return [
+        Decision(
+            row, orders[row.order_id], row.get_end_reason_display() if row.ended_at == at else ""
+        )
+        for row in rows.select_related("radiologist").defer("trace").order_by("pk")[:_MOST]
+    ]
+
+
+def _merges(message: InboundMessage) -> list[PatientMerge]:
+    if not message.message_type.startswith("ADT"):
+        return []
+    return list(PatientMerge.objects.filter(message_id=message.pk).order_by("pk")[:_MOST])
+
+
+def _copies(message: InboundMessage, scope: Scope) -> list[InboundMessage]:
+    rows = inbound.seen(scope).filter(copy_of=message.pk).defer("raw", "ack")
+    return list(rows.order_by("-pk")[:_MOST])
+
+
+def _original(message: InboundMessage, scope: Scope) -> InboundMessage | None:
+    if message.copy_of is None:
+        return None
+    return inbound.seen(scope).filter(pk=message.copy_of).defer("raw", "ack").first()
 
 
 def _sent(message: InboundMessage, told: Sequence[Told]) -> list[OutboundMessage]:
@@ -172,4 +215,6 @@ _DEEDS = {
     "run_again": "Run again",
     "resend": "Queued again",
     "withdraw": "Skipped",
+    "copy": "An edited copy was run",
+    "enter": "Entered as an edited copy",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import F, Q, QuerySet
@@ -26,6 +26,7 @@ class OutboundFilter:
     destination: int | None = None
     state: str = ""
     span: Span = field(default_factory=Span)
+    kind: str = ""
 
     @property
     def is_rare(self) -> bool:
@@ -47,6 +48,8 @@ def outbound(
         rows = rows.filter(destination=wanted.destination)
     if wanted.state:
         rows = rows.filter(state=wanted.state)
+    if wanted.kind:
+        rows = rows.filter(kind=wanted.kind)
     if wanted.number:
         rows = rows.filter(pk__in=_known_as(wanted.number))
     elif wanted.is_rare:
@@ -55,6 +58,13 @@ def outbound(
     else:
         rows = within(rows, "created_at", wanted.span)
     return part_of(rows.defer("payload"), before)
+
+
+def outbound_about(orders: Sequence[int], scope: Scope) -> Part[OutboundMessage]:
+    """Return the newest messages about some orders, at most ``FOUND_MOST``, newest first."""
+    rows = seen(scope).filter(pk__in={*_newest(Q(order__in=orders))} if orders else set())
+    rows = rows.select_related("destination", "order").defer("payload")
+    return Part(list(rows.order_by("-pk")[:FOUND_MOST]), None)
 
 
 def destinations(scope: Scope) -> QuerySet[Destination]:

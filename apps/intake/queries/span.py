@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -13,6 +13,7 @@ from django.db.models import Model, QuerySet
 from apps.core.ascending import SLACK, first_id_since
 
 PER_PAGE = 50
+LONGEST = timedelta(days=31)
 FOUND_MOST = 200
 """A number that more messages bear than this is no way to find one."""
 
@@ -56,10 +57,17 @@ def last(period: Period, at: datetime) -> Span:
     return Span(start=at - _LENGTHS[period])
 
 
-def day(on: date, zone: tzinfo) -> Span:
-    """Return a calendar day of the zone."""
-    start, end = (datetime.combine(on + timedelta(days=n), time(), zone) for n in (0, 1))
-    return Span(start, end)
+def between(since: datetime | None, until: datetime | None) -> Span:
+    """Return the time from one moment to another; a single one is given its other end.
+
+    At most ``LONGEST`` is looked at, so that a filter that hardly any message passes does not
+    read years: of a longer time the end.
+    """
+    if since is None:
+        return Span(until - _LENGTHS[Period.DAY], until) if until is not None else Span()
+    if until is None:
+        return Span(since, since + LONGEST)
+    return Span(max(since, until - LONGEST), until)
 
 
 def within(rows: QuerySet[_Message], column: str, span: Span) -> QuerySet[_Message]:

@@ -9,12 +9,15 @@ from django.db import transaction
 from apps.audit.models import AuditEvent
 from apps.core import actor, request_id
 from apps.intake.models import InboundMessage
+from apps.orders.models import PatientMerge
 from apps.outbound.models import OutboundMessage
 
 
 @transaction.atomic
-def note_opening(message: InboundMessage | OutboundMessage, *, at: datetime) -> None:
-    """Leave the audit line of somebody who looks at a message's patient data.
+def note_opening(
+    message: InboundMessage | OutboundMessage | PatientMerge, *, at: datetime
+) -> None:
+    """Leave the audit line of somebody who looks at a message's or merge's patient data.
 
     Whatever goes wrong here is raised, so that nothing is shown that nobody knows of.
     """

@@ -58,6 +58,17 @@ def run(*, message_id: int, scope: Scope, at: datetime) -> Ran:
     return Ran.STILL_PARKED if _parked(message) else Ran.SETTLED
 
 
+@transaction.atomic
+def run_many(*, message_ids: Sequence[int], scope: Scope, at: datetime) -> int:
+    """Have those of the messages that are in quarantine wait again; return how many were.
+
+    They take effect in the order in which they arrived. Messages outside of the scope, or in
+    any other state by now, are left as they are.
+    """
+    inside = seen(scope).filter(pk__in=message_ids).values_list("pk", flat=True)
+    return run_again(message_ids=list(inside), at=at)
+
+
 def _parked(message: InboundMessage) -> Sequence[int]:
     rows = Unassigned.objects.filter(order__in=message.order_ids, reason__in=PARKED)
     return list(rows.values_list("order_id", flat=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from django import template
 from django.utils import timezone
@@ -85,6 +86,11 @@ def _span(span: Span) -> str:
     if span.start is None:
         return "at any time"
     start = timezone.localtime(span.start)
-    if span.end is not None:
-        return f"on {start:%A} {start.day} {start:%B %Y}"
-    return f"since {start:%A} {start:%H:%M}"
+    if span.end is None:
+        return f"since {start:%A} {start:%H:%M}"
+    end = timezone.localtime(span.end)
+    return f"from {_moment(start)} until {_moment(end)}"
+
+
+def _moment(local: datetime) -> str:
+    return f"{local:%a} {local.day} {local:%b %Y %H:%M}"

@@ -1,7 +1,11 @@
-"""Addresses of copies."""
+"""Copies of messages that a person edits."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from apps.intake.views import copies
+
+urlpatterns = [
+    path("messages/in/<int:message_id>/copy/", copies.edit, name="message-in-copy"),
+]

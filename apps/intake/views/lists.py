@@ -1,18 +1,26 @@
-"""The lists of messages, one tab each way."""
+"""The lists of messages, one tab each way, and a patient's messages.
+
+Whose messages are looked for is posted and shown at once: a medical record number shall not
+stand in an address, which histories and logs keep.
+"""
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
 
 from apps.core import clock
 from apps.core.access import Permission
 from apps.core.guard import GuardedRequest, require
 from apps.core.htmx import render_part
-from apps.intake.forms.messages import InboundFilterForm, OutboundFilterForm
+from apps.intake.forms.messages import InboundFilterForm, OutboundFilterForm, PatientForm
+from apps.intake.policies import patient_scope
 from apps.intake.queries import inbound as inbound_queries
 from apps.intake.queries import outbound as outbound_queries
+from apps.intake.queries.patients import orders_of_patient
 
 _HIGHEST_KEY = 2**63 - 1
 
@@ -22,23 +30,63 @@ _HIGHEST_KEY = 2**63 - 1
 def received(request: GuardedRequest) -> HttpResponse:
     """List the received messages, newest first."""
     at = clock.now()
-    form = InboundFilterForm(request.GET, at=at, zone=timezone.get_current_timezone())
+    form = InboundFilterForm(request.GET, at=at)
     wanted = form.wanted()
     part = inbound_queries.inbound(request.scope, wanted, before=_before(request))
     context = {"filters": form, "wanted": wanted, "part": part, "at": at, "here": "in"}
-    return render_part(request, "intake/received.html", "intake/_received.html", context)
+    context["may_run"] = request.access.may(Permission.MESSAGE_RUN)
+    return _listed(request, "received", context)
 
 
 @require_safe
 @require(Permission.MESSAGE_VIEW)
 def sent(request: GuardedRequest) -> HttpResponse:
     """List the messages to destinations, newest first."""
-    at, zone = clock.now(), timezone.get_current_timezone()
-    form = OutboundFilterForm(request.GET, at=at, zone=zone, scope=request.scope)
+    at = clock.now()
+    form = OutboundFilterForm(request.GET, at=at, scope=request.scope)
     wanted = form.wanted()
     part = outbound_queries.outbound(request.scope, wanted, before=_before(request))
     context = {"filters": form, "wanted": wanted, "part": part, "at": at, "here": "out"}
-    return render_part(request, "intake/sent.html", "intake/_sent.html", context)
+    return _listed(request, "sent", context)
+
+
+@never_cache
+@require_POST
+@require(Permission.MESSAGE_VIEW)
+def received_of_patient(request: GuardedRequest) -> HttpResponse:
+    """List the received messages about a patient's studies."""
+    form, scope = PatientForm(request.POST), patient_scope(request.access)
+    if not scope or not form.is_valid():
+        return _not_found(request, "messages")
+    orders = orders_of_patient(**form.cleaned_data, scope=scope)
+    part = inbound_queries.inbound_about(orders, scope)
+    context = {"patient": form, "part": part, "at": clock.now(), "here": "in", "is_found": True}
+    return render(request, "intake/received.html", context)
+
+
+@never_cache
+@require_POST
+@require(Permission.MESSAGE_VIEW)
+def sent_of_patient(request: GuardedRequest) -> HttpResponse:
+    """List the messages to destinations about a patient's studies."""
+    form, scope = PatientForm(request.POST), patient_scope(request.access)
+    if not scope or not form.is_valid():
+        return _not_found(request, "messages-out")
+    orders = orders_of_patient(**form.cleaned_data, scope=scope)
+    part = outbound_queries.outbound_about(orders, scope)
+    context = {"patient": form, "part": part, "at": clock.now(), "here": "out", "is_found": True}
+    return render(request, "intake/sent.html", context)
+
+
+def _listed(request: GuardedRequest, name: str, context: dict[str, object]) -> HttpResponse:
+    if patient_scope(request.access):
+        context["patient"] = PatientForm()
+    return render_part(request, f"intake/{name}.html", f"intake/_{name}.html", context)
+
+
+def _not_found(request: GuardedRequest, place: str) -> HttpResponse:
+    messages.warning(request, "Type an MRN of a patient whom you may look for.")
+    return redirect(place)
 
 
 def _before(request: HttpRequest) -> int | None:

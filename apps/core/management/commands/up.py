@@ -35,13 +35,16 @@ class Command(BaseCommand):
 
 def _plan(*, is_demo: bool) -> Plan:
     ports = {"HTTP_PORT": settings.HTTP_PORT, "HL7_PORT": settings.HL7_PORT}
+    if settings.HL7_TLS:
+        ports["HL7_TLS_PORT"] = settings.HL7_TLS.port
     if is_demo:
         ports["RIS_PORT"] = settings.RIS_PORT
     return Plan(
         base_dir=settings.BASE_DIR,
         data_dir=settings.RADASSIGN_DATA_DIR,
         http_host=settings.HTTP_HOST,
-        hl7_host=settings.HL7_HOST,
+        hl7_host=settings.HL7_PLAIN_HOST or "",
+        hl7_tls_host=settings.HL7_HOST,
         ports=ports,
         is_demo=is_demo,
         embedded_database=settings.USES_EMBEDDED_DATABASE,

@@ -1,0 +1,159 @@
+"""What a mapping understands of a sample: each fact, the place that gave it, what it means here.
+
+The value of a fact is the one that the real reading comes to; beside it stands what every place
+in the list says, so that one sees why the first did not count. Nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from apps.hl7v2.mapping import Finder
+from apps.hl7v2.message import is_filled
+from apps.hl7v2.places import Place
+from apps.intake.queries.sender_labels import LABELS
+from apps.intake.queries.sender_meanings import Here, final_of, meaning_of, modality_in_words
+
+_LONGEST = 160
+_HIDDEN = "hidden"
+_MATTERS = frozenset({"site", "modality"})
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceSaid:
+    """What one place of a fact's list says in the sample; state is used, spare, unknown, empty."""
+
+    text: str
+    value: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactSaid:
+    """What is understood of one fact: its value in words and the place it came from.
+
+    ``tone`` is good, calm, warn or alarm; ``places`` are all that are looked at, in order.
+    """
+
+    fact: str
+    label: str
+    value: str
+    source: str
+    tone: str
+    places: Sequence[PlaceSaid]
+
+
+def facts_said(here: Here, visible: frozenset[str] | None) -> dict[str, FactSaid]:
+    """Return what is understood of every fact.
+
+    Args:
+        here: a group of the sample, read.
+        visible: fields whose values may be shown; None for all.
+    """
+    teller = _Teller(here, visible)
+    return {fact: teller.fact(fact) for fact in LABELS}
+
+
+class _Teller:
+    """Puts one group's facts into words."""
+
+    def __init__(self, here: Here, visible: frozenset[str] | None) -> None:
+        self.here = here
+        self.visible = visible
+        self.finder = Finder(here.group.first, here.group.all)
+
+    def fact(self, name: str) -> FactSaid:
+        places = self.here.mapping.places[name]
+        meanings = [self.meaning(name, place) for place in places]
+        winner = next((n for n, meaning in enumerate(meanings) if meaning), None)
+        source = places[winner].text if winner is not None else ""
+        value = final_of(self.here, name) or (meanings[winner] if winner is not None else "")
+        if value and winner is None:
+            source = self.other_source(name)
+        is_shown = winner is None or self.may_tell(name, places[winner])
+        return FactSaid(
+            fact=name,
+            label=LABELS[name],
+            value=self.shown(value) if is_shown else _HIDDEN,
+            source=source,
+            tone=self.tone(name, value),
+            places=[
+                self.place_said(place, meaning, is_first=n == winner)
+                for n, (place, meaning) in enumerate(zip(places, meanings, strict=True))
+            ],
+        )
+
+    def place_said(self, place: Place, meaning: str, *, is_first: bool) -> PlaceSaid:
+        said = meaning if place.kind == "procedure" else self.value(place)
+        states = ("used" if is_first else "spare") if meaning else "unknown" if said else "empty"
+        shown = self.shown(said) if self.is_visible(place) or not said else _HIDDEN
+        return PlaceSaid(place.text, shown, states)
+
+    def shown(self, value: str) -> str:
+        """Return a value for the page; masked, a line end hides the rest, as in the tree."""
+        lines = value.splitlines()
+        return _cut(value if self.visible is None or not lines else lines[0])
+
+    def value(self, place: Place) -> str:
+        """Return what a place says; of a field that repeats, the first that is filled."""
+        if value := self.finder.value(place):
+            return value
+        if place.kind or place.path.component is not None:
+            return ""
+        filled = (one.value.strip() for one in self.finder.repetitions((place,)))
+        return next((value for value in filled if is_filled(value)), "")
+
+    def meaning(self, name: str, place: Place) -> str:
+        """Return what a place's value means here, empty where it means nothing."""
+        if place.kind == "procedure":
+            return self.of_table(name)
+        value = self.value(place)
+        return meaning_of(self.here, name, value) if value else ""
+
+    def of_table(self, name: str) -> str:
+        procedure = self.here.procedure
+        value = str(getattr(procedure, name, "") or "") if procedure else ""
+        return modality_in_words(value) if name == "modality" else value
+
+    def other_source(self, name: str) -> str:
+        if name == "site":
+            is_own = self.here.site == self.here.sender.profile.default_site
+            return "the default site" if is_own else "MSH-4"
+        if name in ("modality", "body_part"):
+            return "the words of the procedure text"
+        if self.here.facts.urgency.unknown:
+            return "a word that nobody knows"
+        return "the procedure's usual urgency" if self.here.procedure else "nothing being said"
+
+    def tone(self, name: str, value: str) -> str:
+        if value:
+            flagged = name == "procedure_code" and self.here.procedure is None
+            is_unknown = name == "urgency" and bool(self.here.facts.urgency.unknown)
+            return "warn" if flagged or is_unknown else "good"
+        return "alarm" if name in _MATTERS else "calm"
+
+    def may_tell(self, name: str, place: Place) -> bool:
+        """Return whether what a value means may be told: its field is shown, or it is ours.
+
+        A whole field that says a site, modality, body part or urgency in everybody's words says
+        nothing of people. What a pattern or a word of this sender makes of a hidden field does:
+        whoever maps could ask a name for its letters, one by one.
+        """
+        if self.is_visible(place):
+            return True
+        is_own_word = self.value(place).strip().upper() in self.here.mapping.words_of(name)
+        return name in _OURS and not place.kind and not is_own_word
+
+    def is_visible(self, place: Place) -> bool:
+        if self.visible is None or place.kind in ("fixed", "procedure"):
+            return True
+        return f"{place.path.segment}-{place.path.field}" in self.visible
+
+
+_OURS = frozenset({"site", "modality", "body_part", "urgency"})
+
+
+def _cut(text: str) -> str:
+    line = " ".join(text.split())
+    return f"{line[:_LONGEST]}…" if len(line) > _LONGEST else line
