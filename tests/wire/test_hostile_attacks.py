@@ -15,7 +15,8 @@ from tests.wire.client import Sender, codes
 from tests.wire.decider import deciding
 from tests.wire.fuzz import oracle
 from tests.wire.fuzz.attacks import ATTACKS, CAP, Attack, framed, order
-from tests.wire.fuzz.run import Probe, resident_bytes
+from tests.wire.fuzz.probe import Probe
+from tests.wire.fuzz.run import resident_bytes
 from tests.wire.fuzz.scene import failed, wait_until_decided
 from tests.wire.stack import ROOT, ListenerProcess, Stack
 
