@@ -161,6 +161,7 @@ RECORDS: Mapping[str, Guarded] = {
     **_guarded(_P.RULE_VIEW, _P.RULE_CHANGE, "rules_scoringweights"),
     **_guarded(_P.RULE_VIEW, None, "rules_ruleversion"),
     **_guarded(_P.DESTINATION_VIEW, _P.DESTINATION_CHANGE, "outbound_destination"),
+    **_guarded(_P.DESTINATION_VIEW, _P.DESTINATION_CHANGE, "outbound_destination_sites"),
     **_guarded(_P.DESTINATION_VIEW, None, "outbound_destinationlink"),
     **_guarded(_P.SENDER_VIEW, _P.SENDER_CHANGE, "intake_senderprofile"),
     **_guarded(

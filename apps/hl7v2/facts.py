@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
+from apps.hl7v2.accession import is_number
 from apps.hl7v2.groups import Group
 from apps.hl7v2.indication import read_indication
 from apps.hl7v2.mapping import FactMapping, Finder, default_mapping
@@ -20,7 +21,6 @@ from apps.hl7v2.places import Candidate
 from apps.hl7v2.rawfacts import EntityId, Flag, RawFacts, first_known
 from apps.hl7v2.timestamps import parse_ts
 from apps.hl7v2.urgency import read_urgency
-from apps.hl7v2.vocabulary import resolve_modality
 
 __all__ = [
     "Candidate",
@@ -110,14 +110,12 @@ class _Reader:
         )
 
     def accessions(self, found: Sequence[Candidate]) -> tuple[Candidate, ...]:
-        """Leave out what is no number: some write ``MR^20061213-0007`` into OBR-18.
-
-        A modality taken for an accession would make one order of all studies of a scanner.
-        """
-        if not any(resolve_modality(candidate.value) for candidate in found):
-            return tuple(found)
+        """Leave out what is no number: some write ``MR^20061213-0007`` into OBR-18."""
+        words = self.mapping.words_of("modality")
         kept = (
-            self.beside(candidate) if resolve_modality(candidate.value) else candidate
+            candidate
+            if is_number(candidate.value, candidate.place, words)
+            else self.beside(candidate)
             for candidate in found
         )
         return tuple(candidate for candidate in kept if candidate is not None)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from apps.hl7v2.accession import is_accession
 from apps.hl7v2.charset import Shield
+from apps.hl7v2.groups import MAX_GROUPS
 from apps.hl7v2.separators import Separators
-from apps.hl7v2.vocabulary import resolve_modality
 
 STAT_WORDS = frozenset({"S", "ST", "STAT"})
 _NULLS = (b"", b'""')
+_OBR_18 = 18
+"""The one place of a number that some senders fill with something else."""
 
 _Place = tuple[int, int]
 _IDENTITY: Mapping[bytes, tuple[tuple[int, str], ...]] = {
@@ -26,6 +29,8 @@ _URGENCY: Mapping[bytes, tuple[_Place, ...]] = {
     b"OBR": ((27, 6), (5, 1)),
 }
 WANTED = frozenset({*_IDENTITY, *_URGENCY, b"MSA"})
+MAX_IDENTITIES = 8 * MAX_GROUPS
+"""More numbers than the most groups that are taken can have; five kinds there are."""
 
 
 class Identity(NamedTuple):
@@ -44,6 +49,8 @@ class Found:
 
     ``groups`` counts order groups, prior results too. ``lacks_numbers`` means that a group with
     others beside it may have no number of its own; whether it shares one is not known here.
+    ``is_full`` means that enough was read of a message with more groups or numbers than any
+    order has: what it means is decided inside, whatever the rest of it says.
     """
 
     __slots__ = (
@@ -53,6 +60,7 @@ class Found:
         "groups",
         "has_msa",
         "identities",
+        "is_full",
         "is_numbered",
         "is_stat",
         "lacks_numbers",
@@ -67,6 +75,7 @@ class Found:
         self.shield = shield
         self.order_control: str | None = None
         self.identities: dict[Identity, None] = {}
+        self.is_full = False
         self.is_stat = False
         self.groups = 0
         self.awaits_obr = False
@@ -88,7 +97,7 @@ class Found:
             return
         for number, kind in _IDENTITY.get(name, ()):
             if number < len(fields) and fields[number]:
-                self._add_identity(kind, fields[number])
+                self._add_identity(kind, fields[number], is_obr_18=number == _OBR_18)
         for place in _URGENCY.get(name, ()):
             if place[0] < len(fields) and fields[place[0]]:
                 self._read_urgency(fields[place[0]], place[1])
@@ -113,21 +122,23 @@ class Found:
         if self.groups and not self.is_numbered:
             self.lacks_numbers = True
         self.groups += 1
+        self.is_full = self.is_full or self.groups > MAX_GROUPS
         self.awaits_obr = awaits_obr
         self.is_numbered = False
 
-    def _add_identity(self, kind: str, field: bytes) -> None:
+    def _add_identity(self, kind: str, field: bytes, *, is_obr_18: bool) -> None:
         value = field.split(self.component, 1)[0]
         if self.shield is not None:
             value = self.shield.restore(value)
         if value in _NULLS:
             return
         text = text_of(value)
-        if kind == "accession" and text.isalpha() and resolve_modality(text):
+        if is_obr_18 and not is_accession(text):
             text = self._beside(field)
         if text:
             self.identities[Identity(kind, text)] = None
             self.is_numbered = True
+            self.is_full = self.is_full or len(self.identities) >= MAX_IDENTITIES
 
     def _beside(self, field: bytes) -> str:
         """Return the number beside a modality, which some write into OBR-18."""

@@ -21,6 +21,8 @@ MAX_GROUPS = 1000
 """A message with more is no order but an accident or an attack; it waits for a person."""
 _MAX_SHARED = 16
 """How many segments an ORC hands to its further OBR; more would multiply without end."""
+_MAX_FROM_HEADER = 200
+"""How many header segments of a name a group reads; each of its groups and facts reads them."""
 _BEFORE_PATIENT = frozenset({"MSH", "SFT", "UAC"})
 _HAS_PRIOR_RESULTS = frozenset({"OMG", "OMI", "OML"})
 
@@ -64,9 +66,9 @@ class Group:
         return next(iter(self.shared_header.all(name)), None)
 
     def all(self, name: str) -> Iterator[Segment]:
-        """Return the group's segments of a name, in order; the header's where it has none."""
+        """Return the group's segments of a name, in order; the header's first where it has none."""
         own = [segment for segment in self.segments if segment.name == name]
-        return iter(own or self.shared_header.all(name))
+        return iter(own or self.shared_header.all(name)[:_MAX_FROM_HEADER])
 
     @property
     def study_uid(self) -> str:

@@ -29,13 +29,11 @@ FOREIGN_MODALITIES: Mapping[str, str] = {
 FOREIGN_PARTS: Mapping[str, str] = {
     **dict.fromkeys(("ADDOME", "ADDOMINALE", "BAUCH", "BUIK", "BUK", "ABDOMINAIS"), "ABDOMEN"),
     **dict.fromkeys(("TORACE", "TORAX", "BRUSTKORB", "THORACIQUE", "BORST", "POITRINE"), "CHEST"),
-    **dict.fromkeys(
-        ("KOPF", "TETE", "TESTA", "CABEZA", "CABECA", "HOOFD", "HODE", "CAPO"), "HEAD"
-    ),
+    **dict.fromkeys(("KOPF", "TETE", "TESTA", "CABEZA", "CABECA", "HOOFD", "HODE"), "HEAD"),
     **dict.fromkeys(("CRANE", "CRANIO", "CRANEO", "SCHADEL", "SCHAEDEL", "SCHEDEL"), "SKULL"),
     **dict.fromkeys(("CERVEAU", "ENCEFALO", "CEREBRO", "CERVELLO", "GEHIRN", "HJERNE"), "BRAIN"),
     **dict.fromkeys(("CEREBRALE", "ENCEPHALE", "ENCEPHALIQUE", "HERSENEN"), "BRAIN"),
-    **dict.fromkeys(("HALS", "COU", "COLLO", "CUELLO", "PESCOCO", "CERVICALE"), "NECK"),
+    **dict.fromkeys(("HALS", "COLLO", "CUELLO", "PESCOCO", "CERVICALE"), "NECK"),
     **dict.fromkeys(("BECKEN", "BASSIN", "BACINO", "BEKKEN", "BEKKEN", "PELVI"), "PELVIS"),
     **dict.fromkeys(("WIRBELSAULE", "WIRBELSAEULE", "RACHIS", "COLONNA", "COLUMNA"), "SPINE"),
     **dict.fromkeys(("COLUNA", "RACHIDE", "WERVELKOLOM", "RYGG", "MIDOLLO"), "SPINE"),
@@ -46,7 +44,7 @@ FOREIGN_PARTS: Mapping[str, str] = {
     **dict.fromkeys(("SCHULTER", "EPAULE", "SPALLA", "HOMBRO", "OMBRO", "SCHOUDER"), "SHOULDER"),
     **dict.fromkeys(("HUFTE", "HUEFTE", "HANCHE", "ANCA", "CADERA", "QUADRIL", "HEUP"), "HIP"),
     **dict.fromkeys(("HANDGELENK", "POIGNET", "POLSO", "MUNECA", "PULSO", "POLS"), "WRIST"),
-    **dict.fromkeys(("MAIN", "MANO", "HANDEN"), "HAND"),
+    **dict.fromkeys(("MANO", "HANDEN"), "HAND"),
     **dict.fromkeys(("FUSS", "PIED", "PIEDE", "VOET", "FOTEN"), "FOOT"),
     **dict.fromkeys(("SPRUNGGELENK", "OSG", "CHEVILLE", "CAVIGLIA", "TOBILLO", "ENKEL"), "ANKLE"),
     **dict.fromkeys(("ELLENBOGEN", "ELLBOGEN", "COUDE", "GOMITO", "CODO", "COTOVELO"), "ELBOW"),
@@ -67,7 +65,7 @@ FOREIGN_PARTS: Mapping[str, str] = {
 CJK_MODALITIES: tuple[tuple[str, str], ...] = (
     ("\u78c1\u6c17\u5171\u9cf4", "MR"),  # magnetic resonance
     ("\u8d85\u97f3\u6ce2", "US"),  # ultrasound
-    ("\u30a8\u30b3\u30fc", "US"),  # echo
+    ("\u30a8\u30b3\u30fc\u691c\u67fb", "US"),  # echo examination; echovirus begins alike
     ("\u4e73\u623f\u64ae\u5f71", "MG"),  # breast exposure
     ("\u30de\u30f3\u30e2", "MG"),  # mammo
     ("\u8840\u7ba1\u9020\u5f71", "XA"),  # angiography

@@ -22,6 +22,8 @@ from apps.hl7v2.places import (
 )
 
 _CODED_FIELDS = {"type": 2, "code": 3}
+# Type and code stand at an OBX's beginning; a report or a picture may follow, megabytes long.
+_CODED_WITHIN = 1000
 _Words = Mapping[str, str]
 
 
@@ -134,7 +136,8 @@ class Finder:
         return (
             segment
             for segment in self._every("OBX")
-            if sought in segment.raw.upper() and segment.get(number).strip().upper() in place.words
+            if sought in segment.raw[:_CODED_WITHIN].upper()
+            and segment.get(number).strip().upper() in place.words
         )
 
     def segments(self, place: Place) -> Iterator[Segment]:

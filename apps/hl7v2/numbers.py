@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from apps.hl7v2.accession import is_accession
 from apps.hl7v2.errors import ErrorCode, FieldError
 from apps.hl7v2.groups import Group, split_groups
 from apps.hl7v2.message import Message, Segment, is_filled
@@ -22,6 +23,7 @@ NUMBER_FIELDS: Mapping[str, tuple[int, ...]] = {
 """Where an order has its numbers, by segment."""
 GROUPING = frozenset({b"MSH", b"PID", *(name.encode() for name in NUMBER_FIELDS)})
 """The segments that say which groups there are and what numbers they have."""
+_OBR_18 = 18
 _HEADS = frozenset({"ORC", "OBR"})
 _REASON = "an order needs a placer, filler or accession number or a study UID"
 
@@ -34,11 +36,19 @@ def unnumbered(segment: str = "ORC") -> FieldError:
 def has_number(group: Group) -> bool:
     """Return whether a group has any number at one of the usual places."""
     return any(
-        is_filled(segment.get(field).strip())
+        _is_number(segment, field)
         for name, fields in NUMBER_FIELDS.items()
         for segment in group.all(name)
         for field in fields
     )
+
+
+def _is_number(segment: Segment, field: int) -> bool:
+    value = segment.get(field).strip()
+    if not is_filled(value) or field != _OBR_18:
+        return is_filled(value)
+    beside = segment.get(field, 2).strip()
+    return is_accession(value) or (" " not in beside and any(map(str.isdigit, beside)))
 
 
 def unnumbered_group(

@@ -13,7 +13,7 @@ from apps.hl7v2.charset import Shield, choose_charset, needs_shield, read_msh_18
 from apps.hl7v2.errors import ErrorCode, FieldError
 from apps.hl7v2.found import WANTED, Found, Identity, text_of
 from apps.hl7v2.groups import MAX_GROUPS
-from apps.hl7v2.message import Message
+from apps.hl7v2.message import Dialect, Message, Segment
 from apps.hl7v2.numbers import GROUPING, unnumbered, unnumbered_group
 from apps.hl7v2.segments import (
     first_message,
@@ -22,6 +22,7 @@ from apps.hl7v2.segments import (
     split_segments,
     strip_start,
 )
+from apps.hl7v2.sender import NAME_COMPONENTS, names_of
 from apps.hl7v2.separators import DEFAULT_SEPARATORS, Separators, read_separators
 
 __all__ = ["ORDER_EVENTS", "Identity", "Peek", "glance", "needs_answer", "peek", "with_identities"]
@@ -35,7 +36,7 @@ class Peek(NamedTuple):
     """What intake knows of a message.
 
     ``msh`` holds the fields of MSH as they came, index is the field number. ``sending_*`` are
-    the first components with a value. ``control_id`` is MSH-10 byte for byte. ``identities`` are
+    the names of ``sender``. ``control_id`` is MSH-10 byte for byte. ``identities`` are
     those of every group, in order, each once; a namespace is left out, so equal numbers of two
     orders look equal here and only here. ``is_order`` means ORM^O01, OMI^O23 or OMG^O19, also
     when the trigger is missing. ``is_batch`` means more than one message. ``error`` says why the
@@ -116,7 +117,8 @@ def _broken_header(header: bytes, error: FieldError) -> Peek:
     if field in DEFAULT_SEPARATORS.encoding:
         return Peek(error=error)
     msh = _msh_fields(header, separators)
-    return _describe(separators, msh, Found(separators, None))._replace(error=error)
+    names = _sender(header, header, separators, msh)
+    return _describe(separators, msh, names, Found(separators, None))._replace(error=error)
 
 
 def _read(message: bytes, header: bytes, separators: Separators, *, has_several: bool) -> Peek:
@@ -124,17 +126,18 @@ def _read(message: bytes, header: bytes, separators: Separators, *, has_several:
     shield = None
     if needs_shield(message, header):
         shield = _shield(message, separators, read_msh_18(header, separators))
-        header, message = header_segment(shield.raw), shield.raw
-        msh = tuple(shield.restore(field) for field in _msh_fields(header, separators))
+        shielded = header_segment(shield.raw)
+        header = shield.restore(shielded)
+        msh = tuple(shield.restore(field) for field in _msh_fields(shielded, separators))
     found = Found(separators, shield)
-    found.segments = split_segments(message, found.field)
+    found.segments = split_segments(shield.raw if shield else message, found.field)
     for segment in found.segments:
         name = segment[:3]
-        # What has more groups than are taken waits for a person, whatever their numbers are.
-        if name in WANTED and (found.groups <= MAX_GROUPS or name == b"MSA"):
+        if name in WANTED and (not found.is_full or name == b"MSA"):
             found.take(segment)
     found.end()
-    return _describe(separators, msh, found, has_several=has_several)
+    names = _sender(message, header, separators, msh)
+    return _describe(separators, msh, names, found, has_several=has_several)
 
 
 def _msh_fields(header: bytes, separators: Separators) -> tuple[bytes, ...]:
@@ -149,7 +152,12 @@ def _shield(message: bytes, separators: Separators, character_set: bytes) -> Shi
 
 
 def _describe(
-    separators: Separators, msh: tuple[bytes, ...], found: Found, *, has_several: bool = False
+    separators: Separators,
+    msh: tuple[bytes, ...],
+    names: tuple[str, str],
+    found: Found,
+    *,
+    has_several: bool = False,
 ) -> Peek:
     padded = msh if len(msh) > 18 else msh + _MISSING[len(msh) :]
     component = found.component
@@ -161,8 +169,7 @@ def _describe(
     return Peek(
         separators,
         msh,
-        _first_filled(padded[3], component),
-        _first_filled(padded[4], component),
+        *names,
         text_of(padded[7]),
         code,
         trigger,
@@ -182,10 +189,26 @@ def _describe(
     )
 
 
+def _sender(
+    message: bytes, header: bytes, separators: Separators, msh: tuple[bytes, ...]
+) -> tuple[str, str]:
+    both = b"|".join(msh[3:5])
+    repetition = separators.repetition.encode("ascii")
+    escape = separators.escape.encode("ascii") or repetition
+    if both.isascii() and not (escape in both or repetition in both or b"\x1b" in both):
+        component = separators.component.encode("ascii")
+        application = _first_filled(msh[3], component) if len(msh) > 3 else ""
+        return application, _first_filled(msh[4], component) if len(msh) > 4 else ""
+    # What the bytes stand for depends on the character set, and that on the whole message.
+    charset = choose_charset(message, read_msh_18(header, separators), repetition)
+    return names_of(Segment(header, Dialect(separators, charset)))
+
+
 def _first_filled(field: bytes, component: bytes) -> str:
     if component not in field:
         return text_of(field)
-    return next((text for part in field.split(component) if (text := text_of(part))), "")
+    parts = field.split(component, NAME_COMPONENTS)[:NAME_COMPONENTS]
+    return next((text for part in parts if (text := text_of(part))), "")
 
 
 def _refusal(code: str, found: Found, *, must_have_order: bool) -> FieldError | None:

@@ -184,6 +184,7 @@ def _reason(fact: str, place: str) -> str:
         return str(error)
     if parsed.kind == "procedure" and fact not in TABLE_FACTS:
         return f"{PROCEDURE} is for {' and '.join(sorted(TABLE_FACTS))} only"
-    if parsed.kind not in ("", "fixed") and fact in WHOLE_FACTS:
+    is_part = parsed.kind not in ("", "fixed") or parsed.path.component is not None
+    if is_part and fact in WHOLE_FACTS:
         return f"{place!r}: {fact} is read from a whole field"
     return ""

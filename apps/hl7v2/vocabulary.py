@@ -1,8 +1,4 @@
-"""The field's words for modalities and body parts, and reading them out of free text.
-
-Modalities are the codes of DICOM PS3.16 CID 29; body parts the words of DICOM PS3.16 annex L
-with the short forms that orders carry. A site's own words are added by its mapping, not here.
-"""
+"""The field's words for modalities and body parts, and reading them out of free text."""
 
 from __future__ import annotations
 
@@ -11,172 +7,37 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from apps.hl7v2.languages import (
-    ANATOMIC_REGIONS,
-    CJK_MODALITIES,
-    CJK_PARTS,
-    FOREIGN_MODALITIES,
-    FOREIGN_PARTS,
+from apps.hl7v2.languages import ANATOMIC_REGIONS, CJK_MODALITIES, CJK_PARTS
+from apps.hl7v2.terms import (
+    BESIDE_A_PART,
+    BODY_PART_ALIASES,
+    BODY_PARTS,
+    BROAD_PARTS,
+    DOUBTFUL_CODES,
+    JOINED,
+    MAX_TEXT,
+    MODALITIES,
+    MODALITY_ALIASES,
+    NOT_IMAGING,
+    NOT_IMAGING_SECTIONS,
+    PROJECTIONS,
+    TEXT_WORDS,
+    VIEWS,
 )
 
-MODALITIES: Mapping[str, str] = {
-    "AR": "Autorefraction",
-    "BDUS": "Ultrasound bone densitometry",
-    "BI": "Biomagnetic imaging",
-    "BMD": "Bone mineral densitometry",
-    "CR": "Computed radiography",
-    "CT": "Computed tomography",
-    "DG": "Diaphanography",
-    "DX": "Digital radiography",
-    "ECG": "Electrocardiography",
-    "EPS": "Cardiac electrophysiology",
-    "ES": "Endoscopy",
-    "GM": "General microscopy",
-    "HD": "Hemodynamic waveform",
-    "IO": "Intra-oral radiography",
-    "IVOCT": "Intravascular optical coherence tomography",
-    "IVUS": "Intravascular ultrasound",
-    "LS": "Laser surface scan",
-    "MG": "Mammography",
-    "MR": "Magnetic resonance",
-    "NM": "Nuclear medicine",
-    "OCT": "Optical coherence tomography",
-    "OP": "Ophthalmic photography",
-    "OT": "Other",
-    "PT": "Positron emission tomography",
-    "PX": "Panoramic X-ray",
-    "RF": "Radiofluoroscopy",
-    "RTIMAGE": "Radiotherapy image",
-    "SM": "Slide microscopy",
-    "TG": "Thermography",
-    "US": "Ultrasound",
-    "XA": "X-ray angiography",
-    "XC": "External-camera photography",
-}
-
-MODALITY_ALIASES: Mapping[str, str] = {
-    **dict.fromkeys(("MRI", "MRA", "MRS", "MRCP", "NMR", "FMRI", "IRM", "RM"), "MR"),
-    **dict.fromkeys(("CAT", "CATSCAN", "CTA", "CBCT", "QCT", "TDM", "TC", "TAC"), "CT"),
-    **dict.fromkeys(("XR", "XRAY", "XRY", "CXR", "AXR", "DR", "RG", "RX", "PLAINFILM"), "DX"),
-    **dict.fromkeys(("USG", "ECHO", "ULTRASOUND", "SONO", "SONOGRAM", "DUS"), "US"),
-    **dict.fromkeys(("PET", "PETCT", "PETMR", "PETMRI"), "PT"),
-    **dict.fromkeys(("NUC", "NUCMED", "SPECT", "SPECTCT", "SCINTIGRAPHY", "SCINTIGRAM"), "NM"),
-    **dict.fromkeys(("MAM", "MAMMO", "MMG", "MAMMOGRAM", "MAMMOGRAPHY", "TOMOSYNTHESIS"), "MG"),
-    **dict.fromkeys(("FL", "FLUORO", "FLUOROSCOPY"), "RF"),
-    **dict.fromkeys(("ANG", "ANGIO", "ANGIOGRAPHY", "DSA", "IR"), "XA"),
-    **dict.fromkeys(("DEXA", "DXA", "BONEDENSITY", "DENSITOMETRY"), "BMD"),
-    **dict.fromkeys(("OPG", "PANOREX"), "PX"),
-    **dict.fromkeys(("DWI", "FLAIR", "MRCP", "MRV", "MRE"), "MR"),
-    **FOREIGN_MODALITIES,
-}
-
-_TOO_SHORT_FOR_TEXT = frozenset({"IR", "RX", "RM", "TC", "CAT", "DR", "FL", "MOC"})
-_TEXT_WORDS: Mapping[str, str] = {
-    **{word: code for word, code in MODALITY_ALIASES.items() if word not in _TOO_SHORT_FOR_TEXT},
-    **{word: word for word in ("CT", "MR", "US", "NM", "BMD")},
-    **dict.fromkeys(("DIFFUSION", "TRACTOGRAPHY"), "MR"),
-}
-"""What counts in running text; PT, MG, CR or DX there are as often something else."""
-
-_BESIDE_A_PART: Mapping[str, str] = {
-    **dict.fromkeys(("RX", "PA", "AP", "LAT", "LATERAL", "OBLIQUE"), "DX"),
-    **dict.fromkeys(("VIEW", "VIEWS", "VW", "VWS"), "DX"),
-    "TC": "CT",
-    "RM": "MR",
-}
-"""What names a modality only where a body part stands beside it: ``CHEST PA AND LAT``."""
-
-DOUBTFUL_CODES = frozenset(
-    [
-        "AR",
-        "BI",
-        "CR",
-        "DG",
-        "DX",
-        "ECG",
-        "EPS",
-        "ES",
-        "GM",
-        "HD",
-        "IO",
-        "IR",
-        "LS",
-        "MG",
-        "OCT",
-        "OP",
-        "OT",
-        "PT",
-        "PX",
-        "RF",
-        "RM",
-        "SM",
-        "TC",
-        "TG",
-        "XC",
-    ]
-)
-"""Modalities that as codes of their own are as often something else: PT is a prothrombin time or
-physical therapy, CR creatinine, RF a rheumatoid factor, MG magnesium."""
-
-_PARTS = (
-    "ABDOMEN ADRENAL ANKLE AORTA APPENDIX ARM AXILLA BILIARY BLADDER BONE BOWEL BRAIN BREAST "
-    "BRONCHUS CALCANEUS CARDIAC CAROTID CHEST CLAVICLE COCCYX COLON CORONARY CSPINE EAR ELBOW "
-    "ESOPHAGUS EXTREMITY EYE FACE FEMUR FIBULA FINGER FOOT FOREARM GALLBLADDER GI HAND HEAD "
-    "HEART HEEL HIP HUMERUS IAC JAW JOINT KIDNEY KNEE KUB LARYNX LEG LIVER LOWER_EXTREMITY "
-    "LSPINE LUNG MANDIBLE MAXILLA MEDIASTINUM MSK MUSCLE NECK ORBIT OVARY PANCREAS PATELLA "
-    "PELVIS PHARYNX PITUITARY PROSTATE RADIUS RECTUM RIBS SACRUM SCAPULA SHOULDER SI_JOINT "
-    "SINUS SKULL SOFT_TISSUE_NECK SPINE SPLEEN SSPINE STERNUM STOMACH TESTIS THIGH THUMB "
-    "THYROID TIBIA TMJ TOE TSPINE ULNA UPPER_EXTREMITY URINARY UTERUS WHOLEBODY WHOLESPINE "
-    "WRIST ZYGOMA"
-)
-BODY_PARTS: frozenset[str] = frozenset(_PARTS.split())
-
-_BROAD_PARTS = frozenset(
-    {"MSK", "JOINT", "BONE", "MUSCLE", "EXTREMITY", "UPPER_EXTREMITY", "LOWER_EXTREMITY"}
-)
-
-BODY_PART_ALIASES: Mapping[str, str] = {
-    **dict.fromkeys(("ABD", "ABDO", "ABDOM", "ABDOMINAL"), "ABDOMEN"),
-    **dict.fromkeys(("THORAX", "THORACIC", "THX", "CXR"), "CHEST"),
-    **dict.fromkeys(("CEREBRAL", "INTRACRANIAL"), "BRAIN"),
-    **dict.fromkeys(("CRANIUM", "CRANIAL"), "HEAD"),
-    **dict.fromkeys(("CERVICALSPINE", "C-SPINE", "CERVICAL"), "CSPINE"),
-    **dict.fromkeys(("THORACICSPINE", "T-SPINE", "DORSALSPINE"), "TSPINE"),
-    **dict.fromkeys(("LUMBARSPINE", "L-SPINE", "LUMBAR", "LUMBOSACRAL"), "LSPINE"),
-    **dict.fromkeys(("SPINAL", "VERTEBRAL"), "SPINE"),
-    **dict.fromkeys(("PELVIC", "PELV"), "PELVIS"),
-    **dict.fromkeys(("RENAL", "KIDNEYS"), "KIDNEY"),
-    **dict.fromkeys(("HEPATIC",), "LIVER"),
-    **dict.fromkeys(("PULMONARY", "LUNGS"), "LUNG"),
-    **dict.fromkeys(("BREASTS", "MAMMARY", "MAMMOGRAM", "MAMMOGRAPHY", "MAMMO"), "BREAST"),
-    **dict.fromkeys(("MUSCULOSKELETAL",), "MSK"),
-    **dict.fromkeys(("KNEES",), "KNEE"),
-    **dict.fromkeys(("HIPS",), "HIP"),
-    **dict.fromkeys(("FEET",), "FOOT"),
-    **dict.fromkeys(("HANDS",), "HAND"),
-    **dict.fromkeys(("SINUSES",), "SINUS"),
-    **dict.fromkeys(("ORBITS",), "ORBIT"),
-    **dict.fromkeys(("RIB",), "RIBS"),
-    **dict.fromkeys(("FACIAL",), "FACE"),
-    **dict.fromkeys(("EXTREMITIES", "LIMB"), "EXTREMITY"),
-    **FOREIGN_PARTS,
-}
-
-_JOINED = (
-    (re.compile(r"\bX[ -]?RAYS?\b"), "XRAY"),
-    (re.compile(r"\b(?:CERVICAL|C)[ -]SPINE\b"), "CSPINE"),
-    (re.compile(r"\b(?:THORACIC|DORSAL|T)[ -]SPINE\b"), "TSPINE"),
-    (re.compile(r"\b(?:LUMBAR|LUMBOSACRAL|L)[ -]SPINE\b"), "LSPINE"),
-    (re.compile(r"\bSI JOINTS?\b"), "SI_JOINT"),
-    (re.compile(r"\bUPPER EXTREMIT(?:Y|IES)\b"), "UPPER_EXTREMITY"),
-    (re.compile(r"\bLOWER EXTREMIT(?:Y|IES)\b"), "LOWER_EXTREMITY"),
-    (re.compile(r"\bWHOLE[ -]BODY\b"), "WHOLEBODY"),
-    (re.compile(r"\b(?:WHOLE|ENTIRE|FULL)[ -]SPINE\b"), "WHOLESPINE"),
-    (re.compile(r"\bTHORACIC AORTA\b"), "AORTA"),
-    (re.compile(r"\bNUCLEAR MEDICINE\b"), "NUCMED"),
-    (re.compile(r"\bCAT SCAN\b"), "CATSCAN"),
-)
-_MAX_TEXT = 400
+__all__ = [
+    "BODY_PARTS",
+    "BODY_PART_ALIASES",
+    "DOUBTFUL_CODES",
+    "MODALITIES",
+    "MODALITY_ALIASES",
+    "NOT_IMAGING_SECTIONS",
+    "guess_from_words",
+    "names_no_image",
+    "plain",
+    "resolve_body_part",
+    "resolve_modality",
+]
 
 
 @lru_cache(maxsize=4096)
@@ -190,7 +51,7 @@ def resolve_modality(word: str, aliases: Mapping[str, str] | None = None) -> str
     spelled = word.strip().upper()
     if aliases and spelled in aliases:
         return aliases[spelled]
-    return _modality(spelled[:_MAX_TEXT])
+    return _modality(spelled[:MAX_TEXT])
 
 
 @lru_cache(maxsize=4096)
@@ -212,7 +73,7 @@ def resolve_body_part(word: str, aliases: Mapping[str, str] | None = None) -> st
     spelled = word.strip().upper()
     if aliases and spelled in aliases:
         return aliases[spelled]
-    return _body_part(spelled[:_MAX_TEXT])
+    return _body_part(spelled[:MAX_TEXT])
 
 
 @lru_cache(maxsize=4096)
@@ -223,16 +84,37 @@ def guess_from_words(text: str) -> tuple[str | None, str | None]:
     joint before MSK or EXTREMITY: ``CT HEAD W/O CONTRAST`` is CT and HEAD. Views of a body part
     are a plain radiograph where nothing else is named.
     """
-    spelled = unicodedata.normalize("NFKC", text[:_MAX_TEXT]).upper()
+    spelled = unicodedata.normalize("NFKC", text[:MAX_TEXT]).upper()
     words = _words(plain(spelled))
-    modalities = [_TEXT_WORDS[word] for word in words if word in _TEXT_WORDS]
-    modality = "PT" if "PT" in modalities else _first(modalities) or _cjk(spelled, CJK_MODALITIES)
     resolved = (_body_part(word) for word in words if len(word) > 2 or word == "GI")
-    parts = sorted(filter(None, resolved), key=_BROAD_PARTS.__contains__)
+    parts = sorted(filter(None, resolved), key=BROAD_PARTS.__contains__)
     part = _first(parts) or _cjk(spelled, CJK_PARTS)
-    if modality is None and part is not None:
-        modality = _first(_BESIDE_A_PART[word] for word in words if word in _BESIDE_A_PART)
-    return modality, part
+    if not NOT_IMAGING.isdisjoint(words):
+        return None, part
+    return _named_modality(words, part) or _cjk(spelled, CJK_MODALITIES), part
+
+
+def names_no_image(text: str) -> bool:
+    """Return whether a text has words of a laboratory, a pharmacy or a therapy."""
+    return not NOT_IMAGING.isdisjoint(_words(plain(text[:MAX_TEXT])))
+
+
+def _named_modality(words: list[str], part: str | None) -> str | None:
+    """Return the modality that words name; angiography is of whatever else is named with it."""
+    named = [TEXT_WORDS[word] for word in words if word in TEXT_WORDS]
+    if "PT" in named:
+        return "PT"
+    beside = [BESIDE_A_PART[word] for word in words if part and word in BESIDE_A_PART]
+    others = [modality for modality in (*named, *beside) if modality != "XA"]
+    return _first((*others, *named, *beside)) or _of_views(words, part)
+
+
+def _of_views(words: list[str], part: str | None) -> str | None:
+    """Return DX for views of a body part: two projections, one of a chest, or views by name."""
+    projections = PROJECTIONS.intersection(words)
+    is_viewed = not VIEWS.isdisjoint(words) or len(projections) > 1
+    is_chest = part == "CHEST" and bool(projections)
+    return "DX" if part is not None and (is_viewed or is_chest) else None
 
 
 def plain(text: str) -> str:
@@ -254,6 +136,6 @@ def _first(found: Iterable[str]) -> str | None:
 
 
 def _words(upper: str) -> list[str]:
-    for pattern, joined in _JOINED:
+    for pattern, joined in JOINED:
         upper = pattern.sub(joined, upper)
     return re.findall(r"[A-Z][A-Z0-9_]*", upper)

@@ -20,6 +20,10 @@ class NotRunnableError(Exception):
     """An edited copy cannot be run; the text says why."""
 
 
+class StaleCopyError(Exception):
+    """What a copy would do is not what the person was shown; nothing was run."""
+
+
 class MergeRefusedError(Exception):
     """A merge cannot be undone or made again as things are now; the message says why."""
 

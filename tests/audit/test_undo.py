@@ -17,6 +17,7 @@ from apps.core.actor import Actor, acting_as
 from apps.roster.models import Shift, ShiftSite
 from tests.factories import (
     ClusterFactory,
+    DestinationFactory,
     OrderFactory,
     ProcedureFactory,
     ShiftFactory,
@@ -65,6 +66,24 @@ def test_what_was_deleted_comes_back_with_its_parts_and_keys() -> None:
     assert _undo() == 3
     assert list(Shift.objects.values()) == before
     assert list(ShiftSite.objects.order_by("pk")) == rows
+
+
+def test_a_site_that_a_destination_was_given_or_lost_is_taken_back() -> None:
+    kept, added = SiteFactory.create(), SiteFactory.create()
+    destination = DestinationFactory.create()
+    destination.sites.set([kept])
+    with acting_as(ANN, "r1"):
+        destination.sites.set([added])
+    here, both = (
+        Access(
+            {Permission.DESTINATION_CHANGE: Scope(site_ids=frozenset(site.pk for site in sites))}
+        )
+        for sites in ([added], [kept, added])
+    )
+    with pytest.raises(UndoError, match="cannot be taken back"):
+        _undo(access=here)
+    assert _undo(access=both) == 2
+    assert list(destination.sites.all()) == [kept]
 
 
 def test_a_row_changed_twice_in_one_request_goes_all_the_way_back() -> None:

@@ -146,6 +146,18 @@ _HOSTILE = {
         b"code,description\nA," + b"x" * 4001,
         "Row 2, column B holds more than 4,000 characters.",
     ),
+    "a cell of white space": (
+        b"code,description\nA," + b" " * 16_001 + b"x",
+        "Row 2, column B holds more than 4,000 characters.",
+    ),
+    "a cell of many pieces": (
+        made_up(f'<row><c t="inlineStr"><is>{"<r><t> </t></r>" * 1_000_000}</is></c></row>'),
+        "A cell of the workbook holds more than 4,000 characters.",
+    ),
+    "a long shared text that no cell names": (
+        made_up("", texts=f"<sst><si><t>{'x' * 9_000}</t><t>{'x' * 9_000}</t></si></sst>"),
+        "A cell of the workbook holds more than 4,000 characters.",
+    ),
     "an open quote": (b'code,description\nA,"CT\nB,CT\n', "Line 3 is not well formed: "),
     "a lie about its encoding": (b"\xff\xfea", "The file says it is utf-16, and is not."),
     "too many rows": (

@@ -123,7 +123,12 @@ AT: Mapping[str, Callable[[Site], Model]] = {
 FOR_ALL = {
     "catalog.Procedure",
     "catalog.ProcedureAlias",
+    "catalog.WaitingFile",
+    "intake.SenderContact",
     "intake.SenderProfile",
+    "intake.SenderProfileVersion",
+    "intake.SetAsideCode",
+    "intake.UnknownCode",
     "rules.AssignmentRule",
     "rules.RuleVersion",
     "rules.ScoringWeights",

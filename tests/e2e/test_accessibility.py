@@ -9,6 +9,7 @@ from django.urls import get_resolver, reverse
 
 from apps.accounts.choices import Role
 from apps.roster.models import Radiologist
+from tests.accounts.pages import PAGES
 from tests.e2e.conftest import Site, person
 from tests.support.demo_day import load_department, some_work
 
@@ -21,9 +22,12 @@ _NOT_LOOKED_AT = frozenset(
         # Other people's, looked at below; and what their pages send.
         *("my-list", "ordered", "my-list-presence", "my-list-activity", "my-list-next"),
         *("health", "health-db", "health-queue", "metrics", "refresh-hook"),
+        # Files.
+        *("procedure-export-csv", "procedure-export-xlsx", "senders-export"),
+        *(name for name, page in PAGES.items() if page.methods == "POST"),
     }
 )
-_NOT_OURS = ("/admin/", "/rules/schema.json")
+_NOT_OURS = re.compile(r"/admin/|/rules/schema\.json|/.*/export(/|\.csv|\.xlsx)")
 """Django's own pages, and what is no page."""
 
 
@@ -56,7 +60,7 @@ def records(site: Site) -> list[str]:
         for link in links:
             kind = re.sub(r"\d+", "#", link.split("?")[0])
             found.setdefault(kind, link)
-    kept = (link for link in found.values() if not link.startswith(_NOT_OURS))
+    kept = (link for link in found.values() if not _NOT_OURS.match(link))
     return sorted(set(kept))
 
 

@@ -390,6 +390,8 @@ def test_numbers_and_patient_are_found_where_the_mapping_says() -> None:
         ("site", "OBR-4.1[match (]", "'OBR-4.1[match (]': a '(' without its ')', at character 2"),
         ("site", "OBR-4.1[match (a+)+]", "an endless repeat inside an endless repeat"),
         ("patient_id", "PID-3[word 1]", "'PID-3[word 1]': patient_id is read from a whole field"),
+        ("patient_id", "PID-3.9", "'PID-3.9': patient_id is read from a whole field"),
+        ("patient_name", "PID-5(2).1", "patient_name is read from a whole field"),
         ("site", "@procedure", "@procedure is for body_part and modality only"),
     ],
 )

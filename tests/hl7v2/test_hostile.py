@@ -14,10 +14,14 @@ from hypothesis import strategies as st
 from apps.hl7v2.ack import build_ack
 from apps.hl7v2.errors import FieldError
 from apps.hl7v2.facts import read_group
+from apps.hl7v2.found import MAX_IDENTITIES
 from apps.hl7v2.groups import split_groups
+from apps.hl7v2.mapping import Finder
 from apps.hl7v2.message import Message
 from apps.hl7v2.peek import glance, peek
+from apps.hl7v2.places import parse_place
 from apps.hl7v2.segments import split_batch
+from apps.hl7v2.sender import names_of
 from tests.hl7v2.samples import NOW, VENDOR, order
 
 UTC_ZONE = ZoneInfo("UTC")
@@ -186,6 +190,53 @@ def test_of_more_groups_than_are_taken_only_an_answer_is_looked_for() -> None:
     groups = b"".join(b"ORC|NW|P-%d\rOBR|1|P-%d\r" % (n, n) for n in range(5000))
     assert len(glance(order() + groups).order_keys) < 1100
     assert glance(order() + groups + b"MSA|AA|1\r").has_msa
+
+
+def test_of_more_numbers_than_an_order_has_only_an_answer_is_looked_for() -> None:
+    raw = order("ORC|NW|P-1") + b"".join(b"ZDS|%d\r" % n for n in range(50_000))
+    seen = glance(raw + b"MSA|AA|1\r")
+    assert (len(seen.identities), seen.has_msa, seen.error) == (MAX_IDENTITIES, True, None)
+
+
+def test_observations_of_the_header_are_not_read_again_for_each_group_without_end() -> None:
+    observations = [f"OBX|{n}|TX|X" for n in range(20_000)]
+    message = Message(order(*observations, *["ORC|NW|P-1", "OBR|1|P-1"] * 500))
+    place = parse_place("OBX-5[code LATERALITY]")
+    started = process_time()
+    for group in split_groups(message):
+        assert Finder(group.first, group.all).value(place) == ""
+    assert process_time() - started < 1
+
+
+@pytest.mark.parametrize(
+    ("application", "codec", "name"),
+    [
+        ("RI\\X53\\", "", "RIS"),
+        ("R\\H\\IS", "", "RIS"),
+        ("RIS~X", "", "RIS"),
+        ("~RIS", "", ""),
+        ("^^^RIS", "", ""),
+        ("^^RIS", "", "RIS"),
+        ("РИС", "iso8859_5", "РИС"),
+        ("放射", "iso2022_jp", "放射"),
+        ("\\XC3A9\\", "utf-8", "é"),
+    ],
+)
+def test_the_door_knows_a_sender_by_the_name_that_is_read_inside(
+    application: str, codec: str, name: str
+) -> None:
+    charset = {"iso8859_5": "8859/5", "iso2022_jp": "~ISO IR87", "utf-8": "UNICODE UTF-8"}
+    msh = f"MSH|^~\\&|{application}|{application}|||2026||ORM^O01|1|P|2.5.1||||||"
+    raw = (msh + charset.get(codec, "") + "\rORC|NW|P-1\r").encode(codec or "ascii")
+    seen = glance(raw)
+    assert (seen.sending_application, seen.sending_facility) == (name, name)
+    assert names_of(Message(raw).header) == (name, name)
+
+
+def test_the_rest_of_a_message_tells_how_its_senders_name_is_read() -> None:
+    head = b"MSH|^~\\&|\\XC3A9\\|B|||2026||ORM^O01|1|P|2.5.1||||||UNICODE UTF-8\r"
+    raw = head + b"PID|1||M1||M\xfcller\rORC|NW|P-1\r"
+    assert (glance(raw).sending_application, "B") == names_of(Message(raw).header)
 
 
 @pytest.mark.parametrize("piece", ["x~", "\\", "\\X0D\\", "x^"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -235,6 +235,28 @@ def test_a_new_procedure_takes_no_code_that_another_sender_uses_for_something_el
     assert [(row.code.code, row.code.issuer) for row in manager.get(LIST).context["rows"]] == [
         ("1001", "Bondi")
     ]
+
+
+def test_two_new_procedures_accepted_at_once_get_codes_of_their_own() -> None:
+    first = _code("1", text="MRI ANKLE")
+    second = _code("1", coding_system="L2", text="MRI WRIST")
+    made = [Answer(first.pk, None, "MR", "ANKLE"), Answer(second.pk, None, "MR", "WRIST")]
+    lines = accept(made, scope=EVERYWHERE)
+    codes = [line.new.code for line in lines if line.new is not None]
+    assert codes == ["Robina 1", "Robina 1 2"]
+
+
+def test_a_conflict_that_lasts_changes_nothing_and_is_said(
+    manager: Client, head: Procedure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = _code()
+
+    def fail(**_values: object) -> None:
+        raise IntegrityError("taken again")
+
+    monkeypatch.setattr(ProcedureAlias.objects, "create", fail)
+    answer = manager.post(ACCEPT, _accepts([row], head.pk))
+    assert (answer.status_code, _aliases()) == (409, [])
 
 
 # -- what it shows ------------------------------------------------------------------------------

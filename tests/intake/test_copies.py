@@ -18,7 +18,9 @@ from apps.catalog.models import Site
 from apps.core import clock
 from apps.core.access import EVERYWHERE
 from apps.intake.exceptions import NotRunnableError
+from apps.intake.forms.copies import CopyForm
 from apps.intake.models import InboundMessage, MessageKey
+from apps.intake.queries.copies import outcome_of, seen_of
 from apps.intake.services.copies import Entered, run_copy
 from apps.orders.models import Order, Patient
 from apps.outbound.models import OutboundMessage
@@ -53,7 +55,18 @@ def text_of(message: InboundMessage, old: str = "", new: str = "") -> str:
 
 
 def edit(client: Client, message: InboundMessage, text: str, step: str = "run") -> Any:  # noqa: ANN401 -- the test client's own, undeclared kind of answer
-    return client.post(f"/messages/in/{message.pk}/copy/", {"text": text, "step": step})
+    sent = {"text": text, "step": step, "seen": seen_by(message, text)}
+    return client.post(f"/messages/in/{message.pk}/copy/", sent)
+
+
+def seen_by(message: InboundMessage, text: str) -> str:
+    """Return what the page of a preview holds, without leaving a look in the trail."""
+    form = CopyForm({"text": text}, message=message)
+    return seen_for(message, form.raw) if form.is_valid() else ""
+
+
+def seen_for(message: InboundMessage, raw: bytes) -> str:
+    return seen_of(raw, outcome_of(message, raw, scope=EVERYWHERE, at=clock.now()))
 
 
 def made(message: InboundMessage) -> InboundMessage:
@@ -168,8 +181,11 @@ def test_two_who_run_the_same_copy_store_one() -> None:
     message = came(*order(placer="P1", accession="A1"))
     raw = bytes(message.raw).replace(b"Jane", b"Janet")
     at = clock.now()
-    first = run_copy(original=message, raw=raw, scope=EVERYWHERE, at=at)
-    second = run_copy(original=message, raw=raw, scope=EVERYWHERE, at=at + timedelta(seconds=1))
+    seen = seen_for(message, raw)
+    first, second = (
+        run_copy(original=message, raw=raw, seen=seen, scope=EVERYWHERE, at=at + later)
+        for later in (timedelta(), timedelta(seconds=1))
+    )
     assert (first.is_new, second) == (True, (first.message_id, False))
 
 
@@ -178,12 +194,14 @@ def test_of_two_who_press_at_once_one_stores() -> None:
     """Both have looked and seen nothing of each other; the key decides."""
     message = came(*order(placer="P1", accession="A1"))
     raw = bytes(message.raw).replace(b"Jane", b"Janet")
+    seen = seen_for(message, raw)
     together = Barrier(2)
 
     def press(_who: int) -> Entered:
         try:
             together.wait(10)
-            return run_copy(original=message, raw=raw, scope=EVERYWHERE, at=clock.now())
+            at = clock.now()
+            return run_copy(original=message, raw=raw, seen=seen, scope=EVERYWHERE, at=at)
         finally:
             connection.close()
 
@@ -238,6 +256,27 @@ def test_a_copy_that_would_be_refused_is_not_stored(administrator: Client) -> No
     ):
         assert edit(administrator, message, broken).status_code == 422
     assert InboundMessage.objects.count() == 1
+
+
+def test_a_copy_is_run_only_as_it_was_shown(administrator: Client) -> None:
+    message = came(*order(placer="P1", accession="A1"))
+    path = f"/messages/in/{message.pk}/copy/"
+    text = text_of(message, "Jane", "Janet")
+    shown = administrator.post(path, {"text": text, "step": "check"}).context["seen"]
+    other = {"text": text_of(message, "Jane", "Joan"), "step": "run", "seen": shown}
+    for sent in (other, {"text": text, "step": "run"}):
+        answer = administrator.post(path, sent)
+        assert (answer.status_code, InboundMessage.objects.count()) == (409, 1)
+        assert "Nothing was run" in answer.content.decode()
+    came(*order(control="CA", placer="P1", accession="A1"))
+    old = {"text": text, "step": "run", "seen": shown}
+    answer = administrator.post(path, old)
+    assert answer.status_code == 409
+    assert not InboundMessage.objects.filter(copy_of=message.pk).exists()
+    again = administrator.post(path, old | {"seen": answer.context["seen"]})
+    assert again["Location"] == f"/messages/in/{made(message).pk}/"
+    settle()
+    assert administrator.post(path, old)["Location"] == again["Location"]
 
 
 def test_what_the_character_set_lacks_is_said(administrator: Client) -> None:
@@ -339,6 +378,7 @@ def test_a_copy_reaches_no_study_of_another_site(elsewhere: Site) -> None:
             run_copy(
                 original=message,
                 raw=text.replace("\n", "\r").encode(),
+                seen=seen_by(message, text),
                 scope=client.get("/messages/").wsgi_request.access.scope("message_run"),  # type: ignore[attr-defined] # the middleware's
                 at=clock.now(),
             )

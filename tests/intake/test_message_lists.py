@@ -6,16 +6,18 @@ import re
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.accounts.choices import Role
+from apps.audit.models import AuditEvent
 from apps.catalog.models import Site
 from apps.core import clock
 from apps.core.ascending import first_id_since
 from apps.intake.models import InboundMessage
+from apps.orders.models import Patient
 from tests.factories import (
     DestinationFactory,
     OrderFactory,
@@ -188,6 +190,40 @@ def test_a_number_that_was_merged_away_finds_the_survivors(manager: Client) -> N
     PatientFactory.create(mrn="M-0", merged_into=kept)
     message = stored(order_ids=[OrderFactory.create(patient=kept).pk])
     assert _about(manager, "M-0") == [message.pk]
+
+
+@pytest.mark.parametrize("way", ["", "out/"])
+def test_looking_for_a_patient_is_in_the_trail_without_the_number(way: str) -> None:
+    client = signed_in(Role.MANAGER, username="ada")
+    kept = PatientFactory.create(mrn="M-41")
+    dead = PatientFactory.create(mrn="M-40", merged_into=kept)
+    for mrn in ("M-40", "M-99"):
+        client.post(f"/messages/{way}find/", {"mrn": mrn})
+    events = AuditEvent.objects.filter(action="find").order_by("pk")
+    assert [(row.entity, row.entity_id, row.actor) for row in events] == [
+        ("orders_patient", str(kept.pk), "user:ada"),
+        ("orders_patient", str(dead.pk), "user:ada"),
+        ("orders_patient", "", "user:ada"),
+    ]
+    assert not any(row.old_values or row.new_values for row in events)
+
+
+def test_a_failing_trail_finds_nobody(manager: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    message = stored(order_ids=[OrderFactory.create(patient=PatientFactory.create(mrn="M-7")).pk])
+
+    def fail(*_args: object, **_values: object) -> None:
+        raise DatabaseError("the trail is full")
+
+    monkeypatch.setattr(AuditEvent.objects, "bulk_create", fail)
+    manager.raise_request_exception = False
+    answer = manager.post("/messages/find/", {"mrn": "M-7"})
+    assert (answer.status_code, f"/messages/in/{message.pk}/" in answer.text) == (500, False)
+
+
+def test_a_number_is_found_by_its_own_index() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "patient_by_number" in Patient.objects.filter(mrn="M-7").explain()
 
 
 def test_no_number_of_a_patient_stands_in_an_address(manager: Client) -> None:

@@ -69,6 +69,20 @@ def test_nothing_of_the_patient_is_on_the_page(administrator: Client, shape: str
         assert "no-store" in answer["Cache-Control"]
 
 
+def test_of_a_long_trail_the_newest_lines_are_shown_and_it_is_said(administrator: Client) -> None:
+    message = stored()
+    path = f"/messages/in/{message.pk}/"
+    told = {"entity": "intake_inboundmessage", "entity_id": str(message.pk), "actor": "user:ada"}
+    AuditEvent.objects.create(at=clock.now(), action="oldest", **told)
+    for _ in range(49):
+        AuditEvent.objects.create(at=clock.now(), action="open", **told)
+    said = words_of(administrator, path)
+    assert ("Oldest" in said, "And older ones" in said) == (True, False)
+    AuditEvent.objects.create(at=clock.now(), action="newest", **told)
+    said = words_of(administrator, path)
+    assert ("Newest" in said, "Oldest" in said, "And older ones" in said) == (True, False, True)
+
+
 @pytest.mark.parametrize("way", ["in", "out"])
 def test_opening_shows_it_once_and_is_kept_in_the_trail(administrator: Client, way: str) -> None:
     message: Any = (

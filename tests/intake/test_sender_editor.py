@@ -21,7 +21,7 @@ from apps.intake.models import InboundMessage, SenderProfile
 from apps.intake.queries.sender_labels import LABELS
 from tests.factories.intake import InboundMessageFactory, SenderProfileFactory
 from tests.intake.sender_pages import LAB, form_of, lab_order
-from tests.support.department import Department, reasons, settle
+from tests.support.department import Department, reasons, send, settle
 from tests.support.pages import words_of
 from tests.support.people import signed_in
 
@@ -116,6 +116,64 @@ def test_a_place_on_a_hidden_field_does_not_tell_what_it_holds(
     assert "Novak" not in answer.content.decode()
 
 
+@pytest.mark.usefixtures("department")
+@pytest.mark.parametrize(
+    ("lines", "changes", "secret"),
+    [
+        (("OBX|1|TX|I||", "OBX|2|TX|I||Mrs Marple fell"), {}, "Marple"),
+        # A shown place that is filled, while the reading takes a hidden one.
+        (
+            ("OBX|1|TX|I||", "OBX|2|TX|I||Mrs Marple fell"),
+            {"places_indication": ["OBX-5[type TX]", "OBR-4.2"]},
+            "Marple",
+        ),
+        ((), {"places_accession": ["PID-5.1"]}, "Novak"),
+        ((), {"places_filler": ["PID-5"], "places_accession": ["OBR-3.1"]}, "Novak"),
+        ((), {"places_control_code": ["PID-5.1"]}, "Novak"),
+    ],
+)
+def test_what_no_place_alone_says_stays_hidden(
+    admin: Client,
+    lines: tuple[str, ...],
+    changes: dict[str, list[str]],
+    secret: str,
+) -> None:
+    sent = [line.format(control="H", number="NG-7") for line in LAB]
+    message = send(*sent[:5], *lines, *sent[6:])
+    page = _panes(admin, _new(admin, message, **changes))
+    assert secret not in page
+    assert secret.upper() not in page
+    assert secret in _panes(admin, _new(admin, message, **changes, open="1"))
+
+
+def test_a_study_is_named_only_where_its_numbers_are_shown(
+    admin: Client, lab: InboundMessage
+) -> None:
+    def verdict(**changes: Any) -> str:
+        answer = admin.post("/senders/new/preview/", _new(admin, lab, **changes), headers=HTMX)
+        return " ".join(line.words for line in answer.context["understood"].verdict)
+
+    assert "NG-1: new" in verdict()
+    assert "A study: new" in verdict(places_accession=["PID-5.1"])
+    assert "Novak: new" in verdict(places_accession=["PID-5.1"], open="1")
+
+
+@pytest.mark.parametrize("asked", ["[match ^(N)]", "[match ^(X)]", "[word 1]", "[word 2]"])
+def test_a_pattern_on_a_hidden_field_answers_nothing(
+    admin: Client, lab: InboundMessage, asked: str
+) -> None:
+    places = ["OBR-44.2", f"PID-5.1{asked}", "OBR-4.2"]
+    form = _new(admin, lab, places_procedure_text=places)
+    answer = admin.post("/senders/new/preview/", form, headers=HTMX)
+    said = answer.context["understood"].facts["procedure_text"]
+    assert (said.value, said.source, said.tone) == ("hidden", "", "calm")
+    assert [(one.value, one.state) for one in said.places] == [
+        ("", "empty"),
+        ("hidden", ""),
+        ("Untersuchung", ""),
+    ]
+
+
 def test_script_in_a_name_is_text(admin: Client) -> None:
     raw = "MSH|^~\\&|A|B|||1||ORM^O01|1|P|2.3\nPID|1||M1||<script>alert(1)</script>^X\nOBR|1|P1"
     page = admin.post(
@@ -165,6 +223,7 @@ def test_a_pattern_bomb_is_read_in_time(admin: Client, bomb: str) -> None:
         ("modality", "OBR-4[match (]", "OBR-4[match (]"),
         ("urgency", "@procedure", "is for body_part and modality only"),
         ("patient_id", "PID-3[word 1]", "is read from a whole field"),
+        ("patient_name", "PID-5.9", "is read from a whole field"),
         ("modality", "OBR-4[code X]", "is for OBX only"),
         ("modality", "x" * 400, "is too long"),
     ],
@@ -395,6 +454,24 @@ def test_saving_lets_what_waits_of_the_sender_run_again(
         row.refresh_from_db()
     assert (stuck.state, foreign.state) == ("processed", "quarantined")
     assert not Unassigned.objects.filter(order__accession="NG-1").exists()
+
+
+def test_saving_without_a_change_runs_nothing_again(admin: Client, lab: InboundMessage) -> None:
+    stuck = InboundMessageFactory.create(
+        sender="LABRIS|Northgate", state=InboundState.QUARANTINED, processed_at=clock.now()
+    )
+    profile = SenderProfileFactory.create(
+        application="LABRIS", facility="Northgate", places={"site": ["ZAO-4"]}
+    )
+    path = f"/senders/{profile.pk}/edit/"
+    answer = admin.post(path, form_of(admin, path), follow=True)
+    stuck.refresh_from_db()
+    assert (answer.redirect_chain[-1][0], stuck.state) == (
+        f"/senders/{profile.pk}/",
+        InboundState.QUARANTINED,
+    )
+    assert not [said for said in answer.context["messages"] if "again" in str(said)]
+    assert lab.pk
 
 
 def test_words_are_kept_in_our_spelling_and_unknown_ones_are_named(admin: Client) -> None:

@@ -12,10 +12,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.choices import Role
+from apps.core import clock
+from apps.intake.choices import InboundState
 from apps.intake.models import SenderProfile
 from apps.intake.services.profiles import exchange
 from tests.factories import SiteFactory
-from tests.factories.intake import SenderProfileFactory
+from tests.factories.intake import InboundMessageFactory, SenderProfileFactory
 from tests.support.people import signed_in
 
 pytestmark = pytest.mark.db
@@ -208,6 +210,36 @@ def test_a_file_is_looked_at_then_taken_over_and_taken_back_with_one_undo(admin:
     admin.post(f"/undo/{said.extra_tags.split('undo:')[1].split()[0]}/")
     old.refresh_from_db()
     assert (old.places, SenderProfile.objects.filter(name="New").count()) == ({}, 0)
+
+
+def test_what_runs_again_is_said_before_and_after_a_file_is_taken_over(admin: Client) -> None:
+    stuck = [
+        InboundMessageFactory.create(
+            sender=sender, state=InboundState.QUARANTINED, processed_at=clock.now()
+        )
+        for sender in ("LAB|NG", "PACS|NG", "OTHER|NG")
+    ]
+    text = _file(
+        {"name": "A", "application": "LAB", "facility": "NG"},
+        {"name": "B", "application": "PACS", "facility": "NG"},
+    )
+    shown = admin.post("/senders/import/", {"text": text})
+    assert "their messages in quarantine run again" in shown.content.decode()
+
+    sure = {"text": text, "seen": shown.context["plan"].token, "apply": "1"}
+    (said,) = admin.post("/senders/import/", sure, follow=True).context["messages"]
+    assert str(said) == "2 sender profiles taken over; 2 messages leave quarantine."
+    states = []
+    for row in stuck:
+        row.refresh_from_db()
+        states.append(row.state == InboundState.QUARANTINED)
+    assert states == [False, False, True]
+
+
+@pytest.mark.parametrize("where", [{"x\ud800": 1}, {"name": "x\ud800"}, {"\ud800": {}, "name": 7}])
+def test_half_a_surrogate_pair_is_refused_on_a_page(admin: Client, where: object) -> None:
+    answer = admin.post("/senders/import/", {"text": _file(where)})
+    assert (answer.status_code, "Refused" in answer.content.decode()) == (200, True)
 
 
 def test_what_was_changed_after_the_look_is_shown_again_first(admin: Client) -> None:

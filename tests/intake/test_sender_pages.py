@@ -143,6 +143,16 @@ def test_a_profile_shows_what_waits_of_its_senders(admin: Client) -> None:
     assert "Novak" not in page
 
 
+def test_why_a_message_is_set_aside_is_said_in_words(admin: Client) -> None:
+    profile = SenderProfileFactory.create(name="Lab", application="LABRIS", facility="Northgate")
+    message = _quarantined("LABRIS|Northgate")
+    InboundMessage.objects.filter(pk=message.pk).update(
+        error="DataError SQLSTATE 22003 at writing.py:12 in save"
+    )
+    words = words_of(admin, f"/senders/{profile.pk}/")
+    assert ("A value in it cannot be stored" in words, "SQLSTATE" in words) == (True, False)
+
+
 def test_a_poll_gets_nothing_until_something_changed(admin: Client) -> None:
     profile = SenderProfileFactory.create(application="A", facility="B")
     token = admin.get(f"/senders/{profile.pk}/").context["token"]

@@ -41,7 +41,7 @@ def some_work() -> dict[str, Order]:
     receive(*VENDOR)
     for study in STUDIES:
         receive(*order(mrn=f"MRN-{study['placer']}", **study))
-    receive(*order(placer="A7", accession="ODD-7", code="XX ODD^NOBODY KNOWS", modality="OT"))
+    receive(*order(placer="A7", accession="ODD-7", code="XX ODD^NOBODY KNOWS", modality="ES"))
     receive(*order(placer="A8", accession="LOST-8", site="Atlantis", facility="Atlantis"))
     settle()
     receive(*result(status="F", placer="A5", accession="DONE-5"))

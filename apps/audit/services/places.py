@@ -51,11 +51,14 @@ _WAYS: Mapping[str, Mapping[str, _Kind]] = {
     "catalog_sitealias": {"site_id": _Kind.SITE},
     "rules_slapolicy": {"site_id": _Kind.SITE},
     "outbound_destination": {"id": _Kind.DESTINATION},
+    "outbound_destination_sites": {"destination_id": _Kind.DESTINATION, "site_id": _Kind.SITE},
 }
 """From a row's columns to its sites: the first that is filled leads there, the later ones too
 where they name a site."""
 _COLUMNS = sorted({column for ways in _WAYS.values() for column in ways})
-_GIVES_SITES = frozenset({"roster_shiftsite", "roster_radiologistsite"})
+_GIVES_SITES = frozenset(
+    {"roster_shiftsite", "roster_radiologistsite", "outbound_destination_sites"}
+)
 """Tables whose rows give an owner, named first, a site."""
 
 _STATES = f"""

@@ -9,7 +9,8 @@ connections hear at once, and later frames of the same connection keep their ord
 A decider that is away must not silence the door. After ``Limits.effect_seconds`` the sender hears
 what is true: the message is safe (AA). First the row is marked so, in one statement that finds
 out if the decider was quicker; a merge that is refused after all then waits in quarantine for a
-person, because its sender believes that it was taken.
+person, because its sender believes that it was taken. Where the database was away, the row is
+marked afterwards, and what was refused meanwhile is put there with the answer that went out.
 
 In enhanced mode accept and application answer go out together, as for any other message; CA
 stays CA whatever the application says, and who wants the accept answer alone gets it at once.
@@ -56,6 +57,13 @@ class EffectReader(Protocol):
             StoreError: the database is away.
         """
 
+    async def stand_by(self, key: bytes, answer: Written) -> None:
+        """Put a message that was refused into quarantine, with what its sender heard.
+
+        Raises:
+            StoreError: the database is away.
+        """
+
     async def close(self) -> None:
         """Let go of the connection."""
 
@@ -84,7 +92,7 @@ class Effects:
         self._reader = reader
         self._limits = limits
         self._held: list[_Held] = []
-        self._unmarked: dict[bytes, None] = {}
+        self._unmarked: dict[bytes, Result] = {}
         self._wake = asyncio.Event()
         self.answer: Callable[[list[Pending]], None] = lambda _settled: None
 
@@ -115,18 +123,20 @@ class Effects:
             await self._reader.close()
 
     async def _look(self) -> None:
+        is_away = False
         try:
             await self._mark_left_over()
             keys = dict.fromkeys(key for held in self._held for key in held.places)
             if keys:
                 self._take(await self._reader.settled(list(keys)[:_MOST_KEYS]))
         except StoreError as error:
+            is_away = True
             log.info("effects cannot be read: %s", error)
         except Exception as error:  # noqa: BLE001 -- answers must go out, whatever is wrong
             log.error("effects cannot be read: %s", describe(error))  # noqa: TRY400 -- no values
         now = time.monotonic()
         for held in [held for held in self._held if held.until <= now]:
-            await self._give_up(held)
+            is_away = await self._give_up(held, is_away=is_away)
         self._release()
 
     def _take(self, found: Mapping[bytes, Written | None]) -> None:
@@ -136,21 +146,32 @@ class Effects:
                 for place in places if written is not None else ():
                     held.results[place] = written or held.results[place]
 
-    async def _give_up(self, held: _Held) -> None:
-        """Let the answers stand as they were committed, but for what is settled by now."""
-        for key in list(held.places):
+    async def _give_up(self, held: _Held, *, is_away: bool) -> bool:
+        """Let the answers stand as they were committed, but for what is settled by now.
+
+        A database that is away is not asked again: each try may take seconds, and all who wait
+        would wait for it.
+
+        Returns:
+            Whether the database is away.
+        """
+        for key, places in list(held.places.items()):
+            is_marked = False
             try:
-                is_marked = await self._reader.mark_answered(key)
+                is_marked = not is_away and await self._reader.mark_answered(key)
             except StoreError:
+                is_away = True
+            if is_away:
                 # The sender hears AA all the same; the row is told as soon as it can be.
-                self._unmarked[key] = None
-                is_marked = True
-            if is_marked:
+                self._unmarked[key] = held.results[places[0]]
+            if is_marked or is_away:
                 del held.places[key]
+        return is_away
 
     async def _mark_left_over(self) -> None:
-        for key in list(self._unmarked):
-            await self._reader.mark_answered(key)
+        for key, answer in list(self._unmarked.items()):
+            if not await self._reader.mark_answered(key) and isinstance(answer, Written):
+                await self._reader.stand_by(key, answer)
             del self._unmarked[key]
 
     def _release(self) -> None:

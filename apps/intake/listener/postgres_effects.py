@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 
+from apps.core import clock
 from apps.intake.choices import ANSWERED_BEFORE_EFFECT
 from apps.intake.listener.database import Connection, close_quietly, connect, sever
 from apps.intake.listener.receipts import Written
@@ -27,6 +28,11 @@ WHERE known.key = ANY(%b::bytea[]) AND message.state IS DISTINCT FROM 'waiting'
 _MARK = b"""
 UPDATE intake_inboundmessage SET flags = array_append(array_remove(flags, %b), %b)
 WHERE id = (SELECT message_id FROM intake_messagekey WHERE key = %b) AND state = 'waiting'
+"""
+_STAND_BY = b"""
+UPDATE intake_inboundmessage SET state = 'quarantined', processed_at = %b, ack = %b,
+    ack_code = %b, flags = array_append(array_remove(flags, %b), %b)
+WHERE id = (SELECT message_id FROM intake_messagekey WHERE key = %b) AND state = 'refused'
 """
 
 
@@ -49,6 +55,12 @@ class PostgresEffects:
         mark = ANSWERED_BEFORE_EFFECT
         cursor = await self._run(_MARK, [mark, mark, key])
         return cursor.rowcount > 0
+
+    async def stand_by(self, key: bytes, answer: Written) -> None:
+        """Put what was refused into quarantine; see ``EffectReader``."""
+        mark = ANSWERED_BEFORE_EFFECT
+        said = [clock.now(), answer.ack, answer.ack_code]
+        await self._run(_STAND_BY, [*said, mark, mark, key])
 
     async def close(self) -> None:
         """Let go of the connection."""

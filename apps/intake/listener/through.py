@@ -10,13 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from apps.hl7v2.errors import FieldError
-from apps.hl7v2.groups import Group, split_groups
+from apps.hl7v2.groups import MAX_GROUPS, Group, split_groups
 from apps.hl7v2.mapping import FactMapping, Finder, compile_mapping
 from apps.hl7v2.message import Message
 from apps.hl7v2.numbers import unnumbered, unnumbered_group
 from apps.hl7v2.peek import Identity, Peek, with_identities
 from apps.hl7v2.places import check_facts
 from apps.intake.listener.profiles import Profile
+
+# Read where every connection waits for it: beyond this a message is kept by its usual places
+# alone, so it may overtake another one of its order. That it has no number is not said here
+# then: it is taken, and inside, where the mapping is read whole, it is used or put in quarantine.
+_MAX_BYTES = 256 * 1024
 
 IDENTITY_FACTS = frozenset({"placer", "filler", "accession", "study_uid"})
 
@@ -25,12 +30,17 @@ def seen_through(profile: Profile, raw: bytes, seen: Peek) -> Peek:
     """Return what is known of an order, its numbers read through the profile's mapping."""
     if not profile.places or not seen.is_order or IDENTITY_FACTS.isdisjoint(profile.places):
         return seen
+    if len(raw) > _MAX_BYTES:
+        return with_identities(seen, seen.identities, None)
     try:
         message = Message(raw, fallback=profile.character_set.encode("ascii"))
     except FieldError:
         return seen
     mapping = _mapping(profile)
-    found = [tuple(_identities(group, mapping)) for group in split_groups(message)]
+    groups = split_groups(message)
+    if len(groups) > MAX_GROUPS:
+        return with_identities(seen, seen.identities, None)
+    found = [tuple(_identities(group, mapping)) for group in groups]
     identities = tuple(dict.fromkeys(identity for group in found for identity in group))
     missing = unnumbered() if not found else None
     if not all(found):

@@ -239,14 +239,6 @@ class Migration(migrations.Migration):
                 size=None,
             ),
         ),
-        migrations.AddIndex(
-            model_name="inboundmessage",
-            index=models.Index(
-                condition=models.Q(("copy_of__isnull", False)),
-                fields=["copy_of"],
-                name="inbound_copies",
-            ),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name="senderprofile",
             trigger=pgtrigger.compiler.Trigger(

@@ -13,6 +13,8 @@ from apps.orders.choices import IdentifierKind, OrderStatus
 from apps.orders.identity import Identity
 from apps.orders.patients import MergeWish, PatientUpdate
 
+OF_GROUP = "group "
+"""What leads a placer's group number (ORC-4) where it stands in for the placer's number."""
 PLACER_RANK = 9
 """The rank of an accession that is only the placer's number; better places have lower ranks."""
 

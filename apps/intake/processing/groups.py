@@ -16,7 +16,7 @@ from apps.hl7v2.places import parse_place
 from apps.hl7v2.rawfacts import EntityId, RawFacts
 from apps.intake.processing.asking import asked
 from apps.intake.processing.catalogue import Catalogue
-from apps.intake.processing.changes import PLACER_RANK, OrderChange
+from apps.intake.processing.changes import OF_GROUP, PLACER_RANK, OrderChange
 from apps.intake.processing.patients import patient_update
 from apps.intake.processing.recognising import Known, Sender, recognise, site_of
 from apps.orders.choices import IdentifierKind
@@ -106,7 +106,7 @@ def _group_number(group: Group) -> tuple[Identity, ...]:
     """Return ORC-4, the placer's group number, where a sender gives no other."""
     orc = group.first("ORC")
     number = orc.get(4).strip() if orc else ""
-    return (Identity(IdentifierKind.PLACER, f"group {number}"[:400]),) if number else ()
+    return (Identity(IdentifierKind.PLACER, f"{OF_GROUP}{number}"[:400]),) if number else ()
 
 
 def _with_namespace(number: EntityId) -> str:

@@ -15,6 +15,10 @@ from apps.intake.keys import order_keys
 from apps.intake.models import InboundMessage
 
 BATCH_SIZE = 100
+MOST_BYTES = 32 * 1024 * 1024
+"""How much a batch holds in memory; a single message may be larger."""
+MOST_ALONG = 5 * BATCH_SIZE
+"""How many messages may go before an urgent one of their order in its batch."""
 MAX_ATTEMPTS = 3
 _MARKER_ID = 1
 
@@ -38,10 +42,29 @@ class Waiting:
 _COLUMNS = (
     "id, arrival_seq, received_at, raw, sender, control_id, order_keys, is_urgent, attempts, flags"
 )
-_NEXT = f"""
-    SELECT {_COLUMNS} FROM intake_inboundmessage WHERE state = 'waiting'
-    ORDER BY is_urgent DESC, arrival_seq, id LIMIT %s
-"""  # noqa: S608 -- our own column names
+_URGENT_FIRST = "is_urgent DESC, arrival_seq, id"
+_BY_ARRIVAL = "arrival_seq, id"
+
+
+def _bounded(order: str) -> str:
+    """Return the query for the next messages in an order, as many as a batch may hold in bytes.
+
+    The first comes along whatever its size. ``available`` is how many there were before the bytes
+    were counted.
+    """
+    return f"""
+        SELECT {_COLUMNS}, available FROM (
+            SELECT *, count(*) OVER () AS available, row_number() OVER (ORDER BY {order}) AS place,
+                sum(octet_length(raw)) OVER (ORDER BY {order}) AS so_far
+            FROM (
+                SELECT {_COLUMNS} FROM intake_inboundmessage WHERE state = 'waiting'
+                ORDER BY {order} LIMIT %s
+            ) AS nearest
+        ) AS counted
+        WHERE so_far <= {MOST_BYTES} OR place = 1 ORDER BY place
+    """  # noqa: S608 -- our own column names
+
+
 _EARLIER = f"""
     SELECT {_COLUMNS} FROM intake_inboundmessage
     WHERE state = 'waiting' AND NOT is_urgent AND arrival_seq < %s
@@ -61,19 +84,28 @@ def next_batch(limit: int = BATCH_SIZE) -> list[Waiting]:
 
 def look(limit: int = BATCH_SIZE) -> tuple[list[int], list[Waiting]]:
     """Return what a dead decider left in hand, and the next batch, in one round trip."""
-    marked, rows = bulk.select_all([(_IN_HAND, []), (_NEXT, [limit])])
+    marked, rows = bulk.select_all([(_IN_HAND, []), (_bounded(_URGENT_FIRST), [limit])])
     in_hand = [message_id for row in marked for message_id in row[0]]
-    return in_hand, _arranged([_waiting(row) for row in rows], limit)
+    return in_hand, _arranged(rows, limit)
 
 
-def _arranged(batch: list[Waiting], limit: int) -> list[Waiting]:
+def _arranged(rows: Sequence[tuple[Any, ...]], limit: int) -> list[Waiting]:
+    batch = [_waiting(row[:-1]) for row in rows]
     jumping = [message for message in batch if message.is_urgent]
     if not jumping:
         return batch
-    if len(batch) < limit:
+    if len(batch) == rows[0][-1] < limit:
         # Everything that waits is in it, so nothing is left behind that must go before.
         return _in_order(batch)
-    return _in_order(_with_earlier(batch, jumping))
+    along = _with_earlier(batch, jumping)
+    # Too much goes before the urgent ones to come along at once: then all go by arrival, which
+    # keeps every order's own order, until what was in the way is worked off.
+    return _in_order(along) if along is not None else _by_arrival(limit)
+
+
+def _by_arrival(limit: int) -> list[Waiting]:
+    rows = bulk.select(_bounded(_BY_ARRIVAL), [limit])
+    return [_waiting(row[:-1]) for row in rows]
 
 
 def by_ids(ids: Iterable[int]) -> list[Waiting]:
@@ -111,8 +143,12 @@ def _waiting(row: tuple[Any, ...]) -> Waiting:
     return Waiting(row[0], row[1], row[2], bytes(row[3]), *row[4:])
 
 
-def _with_earlier(batch: list[Waiting], jumping: list[Waiting]) -> list[Waiting]:
-    """Add the earlier messages of the orders that jump the queue, and of theirs in turn."""
+def _with_earlier(batch: list[Waiting], jumping: list[Waiting]) -> list[Waiting] | None:
+    """Add the earlier messages of the orders that jump the queue, and of theirs in turn.
+
+    Returns:
+        The batch with them, None where they are too many or too large for one batch.
+    """
     newest = max(message.arrival_seq for message in jumping)
     # What the batch holds already is looked at too: it may be the link to what it does not.
     walked = {message.id: message for message in jumping}
@@ -122,6 +158,9 @@ def _with_earlier(batch: list[Waiting], jumping: list[Waiting]) -> list[Waiting]
         keys |= _other_keys(keys)
         looking = _select(_EARLIER, [newest, sorted(keys), list(walked), BATCH_SIZE])
         walked |= {message.id: message for message in looking}
+        size = sum(len(message.raw) for message in walked.values())
+        if len(walked) > len(jumping) + MOST_ALONG or size > 2 * MOST_BYTES:
+            return None
     return list(({message.id: message for message in batch} | walked).values())
 
 

@@ -12,6 +12,7 @@ from apps.hl7v2.groups import MAX_GROUPS, split_groups
 from apps.hl7v2.merges import MERGE_EVENTS
 from apps.hl7v2.message import Message
 from apps.hl7v2.people import read_patient
+from apps.hl7v2.sender import names_of
 from apps.intake.keys import issuer_for
 from apps.intake.processing.catalogue import Catalogue
 from apps.intake.processing.changes import OrderChange, Reading
@@ -60,18 +61,12 @@ def open_message(raw: bytes, *, catalogue: Catalogue) -> tuple[Message, Sender]:
 
 def sender_of(message: Message, catalogue: Catalogue) -> Sender:
     """Return who sent a message, with the profile that reads it."""
-    application = _first_filled(message, 3)
-    facility = _first_filled(message, 4)
+    application, facility = names_of(message.header)
     found = catalogue.profile(application=application, facility=facility)
     issuer = issuer_for(
         profile_issuer=found.profile.issuer, facility=facility, application=application
     )
     return Sender(application, facility, issuer[:_ISSUER_CHARS], found)
-
-
-def _first_filled(message: Message, field: int) -> str:
-    values = (message.header.get(field, number).strip() for number in (1, 2, 3))
-    return next((value for value in values if value), "")
 
 
 def _is_our_own(sender: Sender) -> bool:

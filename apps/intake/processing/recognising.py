@@ -18,7 +18,9 @@ from apps.hl7v2.places import PROCEDURE, Candidate
 from apps.hl7v2.rawfacts import RawFacts, first_known
 from apps.hl7v2.vocabulary import (
     DOUBTFUL_CODES,
+    NOT_IMAGING_SECTIONS,
     guess_from_words,
+    names_no_image,
     resolve_body_part,
     resolve_modality,
 )
@@ -26,6 +28,10 @@ from apps.intake.models import SenderProfile
 from apps.intake.processing.catalogue import Catalogue, ReadAs
 
 _DIGITS = "0123456789-_"
+_SHORT_CODE = 4
+_DOUBTED = ("OBR-4.1", "OBR-44.1", "OBR-24", "OBR-18", "OBR-19", "OBR-20", "OBR-21")
+NO_IMAGING = ""
+"""What is said in place of a modality where the sender says that it is no imaging."""
 _CODE_PLACES = ("OBR-4.1", "OBR-44.1")
 _T = TypeVar("_T")
 
@@ -94,7 +100,7 @@ def recognise(facts: RawFacts, site: Site | None, sender: Sender, catalogue: Cat
     return Known(
         site=site,
         procedure=procedure,
-        modality=(modality or guessed_modality or "")[:16],
+        modality=(guessed_modality or "" if modality is None else modality)[:16],
         body_part=(body_part or guessed_part or "")[:32],
     )
 
@@ -102,35 +108,57 @@ def recognise(facts: RawFacts, site: Site | None, sender: Sender, catalogue: Cat
 def _modality(
     facts: RawFacts, words: Mapping[str, str], procedure: Procedure | None
 ) -> str | None:
-    """Return the first known modality; a doubtful code counts where the words agree with it."""
+    """Return the first known modality; a doubtful one counts where the words agree with it.
+
+    A section of the house that is no imaging (OBR-24 LAB) ends the search: parking an order
+    costs a minute, giving a blood test to a reader costs trust.
+    """
     for place, value in facts.candidates["modality"]:
+        word = value.strip().upper()
         if place == PROCEDURE:
             found = procedure.modality if procedure else None
-        elif place.startswith(_CODE_PLACES):
-            found = resolve_modality(value, words)
-            if value.strip().upper() not in words:
-                found = _of_code(value, found, facts)
         else:
             found = resolve_modality(value, words)
+            if word not in words and place.startswith(_DOUBTED):
+                found = _agreed(place, value, found, facts)
         if found:
             return found
+        if place.startswith("OBR-24") and word in NOT_IMAGING_SECTIONS and procedure is None:
+            return NO_IMAGING
     return None
+
+
+def _agreed(place: str, word: str, found: str | None, facts: RawFacts) -> str | None:
+    """Return the modality that a word at a doubtful place means, if the other words agree."""
+    if place.startswith(_CODE_PLACES):
+        return _of_code(word, found, facts)
+    named, part = guess_from_words(facts.procedure_text)
+    if place.startswith("OBR-24"):
+        # Table 0074 has physical and occupational therapy where DICOM has PET and others.
+        is_open = found not in ("PT", "OT") or not facts.procedure_text
+        return found if is_open or named or part else None
+    return found if found not in DOUBTFUL_CODES and named in (None, found) else None
 
 
 def _of_code(word: str, found: str | None, facts: RawFacts) -> str | None:
     """Return the modality that the first word of a code means, if the other words agree.
 
-    PT may be a prothrombin time rather than a PET scan: it counts where a body part stands
-    beside it, or where the text names an image. ``RX50`` is RX, but for a text that names
-    another modality: ``us-0004`` of an MRI is none.
+    PT may be a prothrombin time rather than a PET scan, and CT chlamydia: a short code counts
+    where a body part stands beside it, or where the text names an image. ``RX50`` is RX, but for
+    a text that names another modality: ``us-0004`` of an MRI is none.
     """
     named, part = guess_from_words(facts.procedure_text)
     if found is None:
         stem = resolve_modality(word.rstrip(_DIGITS))
-        return stem if named in (None, stem) and stem not in DOUBTFUL_CODES else None
-    if found not in DOUBTFUL_CODES or not facts.procedure_text or named or part:
+        is_named = bool(named or part) or not facts.procedure_text
+        agrees = named in (None, stem) and is_named
+        return stem if agrees and stem not in DOUBTFUL_CODES else None
+    is_doubtful = found in DOUBTFUL_CODES or len(word) <= _SHORT_CODE
+    if not is_doubtful or not facts.procedure_text:
         return found
-    return found if guess_from_words(facts.procedure_code)[1] else None
+    if names_no_image(facts.procedure_text):
+        return None
+    return found if named or part or guess_from_words(facts.procedure_code)[1] else None
 
 
 def _procedure(facts: RawFacts, sender: Sender, catalogue: Catalogue) -> Procedure | None:

@@ -11,7 +11,13 @@ from apps.assignment.desk.flush import Flushed
 from apps.catalog.models import Procedure
 from apps.core import bulk
 from apps.intake.processing.catalogue import Catalogue
-from apps.intake.processing.changes import MADE_BY_CHANGE, PLACER_RANK, OrderChange, Reading
+from apps.intake.processing.changes import (
+    MADE_BY_CHANGE,
+    OF_GROUP,
+    PLACER_RANK,
+    OrderChange,
+    Reading,
+)
 from apps.intake.processing.patients import changed_line
 from apps.intake.processing.stepbook import StepBook
 from apps.intake.processing.unknown import UnknownCodes
@@ -99,6 +105,8 @@ class Session:
             return None, ""
         identity, order_id = _better(usable, change, self._cases)
         case = self._cases[order_id]
+        if _is_sibling(identity, case, change):
+            return None, ""
         if identity.kind is IdentifierKind.PLACER and self._is_another(case, change):
             return None, "placer_number_reused"
         return case, ""
@@ -210,18 +218,35 @@ class Session:
         )
 
 
+def _is_sibling(identity: Identity, case: Case, change: OrderChange) -> bool:
+    """Return whether a new order only shares what was ordered together with the one found."""
+    is_of_group = identity.kind is IdentifierKind.PLACER and identity.value.startswith(OF_GROUP)
+    known = ("", case.order.procedure_code)
+    return is_of_group and change.is_new_order and change.procedure_code not in known
+
+
+_OF_SEVERAL = frozenset({IdentifierKind.ACCESSION, IdentifierKind.PLACER})
+
+
 def _better(
     usable: Sequence[tuple[Identity, int]], change: OrderChange, cases: dict[int, Case]
 ) -> tuple[Identity, int]:
-    """Prefer, under one accession with several procedures, the order of the change's own."""
+    """Prefer, under one number with several procedures, the order of the change's own.
+
+    A placer's number alone may stand for several orders: a cancel of the head must not hit the
+    knee because that came later.
+    """
     first = usable[0]
-    if first[0].kind is not IdentifierKind.ACCESSION:
+    kind = first[0].kind
+    if kind not in _OF_SEVERAL or not change.procedure_code:
         return first
-    if cases[first[1]].order.procedure_code == change.procedure_code:
-        return first
-    for identity, order_id in usable[1:]:
-        if order_id != first[1] and cases[order_id].order.accession == change.accession:
+    for identity, order_id in usable:
+        if identity.kind is kind and cases[order_id].order.procedure_code == change.procedure_code:
             return identity, order_id
+    if kind is IdentifierKind.ACCESSION:
+        for identity, order_id in usable[1:]:
+            if order_id != first[1] and cases[order_id].order.accession == change.accession:
+                return identity, order_id
     return first
 
 

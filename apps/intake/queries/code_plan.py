@@ -5,7 +5,7 @@ The preview shows it and the service does it, so that they cannot differ.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django.db.models import QuerySet, Value
@@ -97,10 +97,16 @@ def unfit(row: UnknownCode) -> str:
     return ""
 
 
-def new_procedure(row: UnknownCode, guess: Guess) -> NewProcedure:
-    """Return the procedure that would be added for a code."""
+def new_procedure(row: UnknownCode, guess: Guess, *, taken: Collection[str] = ()) -> NewProcedure:
+    """Return the procedure that would be added for a code.
+
+    Args:
+        row: the code.
+        guess: what it would be.
+        taken: codes, in upper case, of procedures that would be added beside it.
+    """
     return NewProcedure(
-        code=_free_code(row),
+        code=_free_code(row, taken),
         description=(row.text or row.code)[:_TEXT_CHARS],
         modality=guess.modality,
         body_part=guess.body_part,
@@ -160,11 +166,13 @@ def _with_new(lines: Iterable[Line], table: Table) -> Iterable[Line]:
             yield replace(line, problem="The best guess is another one by now.")
             continue
         shares = guess.key in made
-        new = made.setdefault(guess.key, new_procedure(line.row, guess))
-        yield replace(line, new=new, shares=shares, reason=guess.reason)
+        if not shares:
+            taken = {new.code.upper() for new in made.values()}
+            made[guess.key] = new_procedure(line.row, guess, taken=taken)
+        yield replace(line, new=made[guess.key], shares=shares, reason=guess.reason)
 
 
-def _free_code(row: UnknownCode) -> str:
+def _free_code(row: UnknownCode, taken: Collection[str]) -> str:
     """Return the sender's code, or one made of it where it may mean something else elsewhere.
 
     A procedure's own code counts for every sender, so one that two senders use must not be it.
@@ -172,7 +180,8 @@ def _free_code(row: UnknownCode) -> str:
     candidates = [row.code, f"{row.issuer} {row.code}".strip()]
     candidates += [f"{candidates[1][: _CODE_CHARS - 5]} {number}" for number in range(2, 100)]
     fitting = [code for code in candidates if len(code) <= _CODE_CHARS]
-    return next(code for code in fitting if not _is_used(code, row))
+    free = (code for code in fitting if code.upper() not in taken)
+    return next(code for code in free if not _is_used(code, row))
 
 
 def _is_used(code: str, row: UnknownCode) -> bool:

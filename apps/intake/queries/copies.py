@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -80,6 +81,21 @@ def readers_of(orders: Iterable[Order]) -> dict[int, Assignment]:
     """Return the current assignment of each study that has one."""
     rows = Assignment.objects.filter(order__in=[order.pk for order in orders], is_current=True)
     return {row.order_id: row for row in rows.select_related("radiologist").defer("trace")}
+
+
+def seen_of(raw: bytes, outcome: Outcome) -> str:
+    """Return a digest of a copy and of the studies it would touch, as they are now.
+
+    A person runs what they were shown: another text, or a study that went on meanwhile, gives
+    another digest.
+    """
+    known = {order.pk: order for group in outcome.groups for order in group.known}
+    readers = readers_of(known.values())
+    digest = hashlib.sha256(raw)
+    for key, order in sorted(known.items()):
+        reader = readers[key].pk if key in readers else None
+        digest.update(f"\n{key} {order.status} {reader}".encode())
+    return digest.hexdigest()
 
 
 def outcome_of(message: InboundMessage, raw: bytes, *, scope: Scope, at: datetime) -> Outcome:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from apps.assignment.choices import PARKED
 from apps.assignment.models import Assignment, Unassigned
@@ -33,6 +33,14 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Trail:
+    """The newest lines of a trail, newest first; ``has_more`` says that older ones are left out."""
+
+    lines: Sequence[Line]
+    has_more: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """An order of a message as it is now; ``reason`` is why it has no reader."""
 
@@ -56,7 +64,7 @@ class InboundPage:
 
     ``told`` are its studies as they are now, ``merges`` what it merged, ``decisions`` what was decided about them as it took
     effect, ``sent`` what went out for it. ``copies`` were made of it by people, ``original`` is
-    what it is a copy of, where the viewer sees that one. ``trail`` is newest first.
+    what it is a copy of, where the viewer sees that one.
     """
 
     message: InboundMessage
@@ -68,7 +76,7 @@ class InboundPage:
     copies: Sequence[InboundMessage]
     original: InboundMessage | None
     sent: Sequence[OutboundMessage]
-    trail: Sequence[Line]
+    trail: Trail
 
     @property
     def can_run(self) -> bool:
@@ -78,11 +86,11 @@ class InboundPage:
 
 @dataclass(frozen=True, slots=True)
 class OutboundPage:
-    """One message to a destination; ``trail`` is newest first."""
+    """One message to a destination."""
 
     message: OutboundMessage
     text: Text
-    trail: Sequence[Line]
+    trail: Trail
 
 
 def inbound_message(message_id: int, scope: Scope) -> InboundMessage | None:
@@ -198,9 +206,11 @@ def _sent(message: InboundMessage, told: Sequence[Told]) -> list[OutboundMessage
     )
 
 
-def _trail(entity: str, key: int) -> list[Line]:
+def _trail(entity: str, key: int) -> Trail:
     rows = AuditEvent.objects.filter(entity=entity, entity_id=str(key))
-    return [_line(row) for row in sorted(rows[:_MOST], key=lambda row: -row.pk)]
+    # Sorted by the bare key, PostgreSQL may walk the whole trail backwards instead of the index.
+    found = list(rows.order_by((F("pk") + 0).desc())[: _MOST + 1])
+    return Trail([_line(row) for row in found[:_MOST]], has_more=len(found) > _MOST)
 
 
 def _line(event: AuditEvent) -> Line:

@@ -6,11 +6,11 @@ in the list says, so that one sees why the first did not count. Nothing is writt
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from apps.hl7v2.mapping import Finder
-from apps.hl7v2.message import is_filled
+from apps.hl7v2.message import Message, is_filled
 from apps.hl7v2.places import Place
 from apps.intake.queries.sender_labels import LABELS
 from apps.intake.queries.sender_meanings import Here, final_of, meaning_of, modality_in_words
@@ -22,7 +22,10 @@ _MATTERS = frozenset({"site", "modality"})
 
 @dataclass(frozen=True, slots=True)
 class PlaceSaid:
-    """What one place of a fact's list says in the sample; state is used, spare, unknown, empty."""
+    """What one place of a fact's list says in the sample; state is used, spare, unknown, empty.
+
+    It is no word at all where even that would tell what a hidden field holds.
+    """
 
     text: str
     value: str
@@ -62,33 +65,67 @@ class _Teller:
         self.here = here
         self.visible = visible
         self.finder = Finder(here.group.first, here.group.all)
+        every = (place for places in here.mapping.places.values() for place in places)
+        self.hidden = hidden_fields(here.message, every, visible)
 
     def fact(self, name: str) -> FactSaid:
         places = self.here.mapping.places[name]
         meanings = [self.meaning(name, place) for place in places]
         winner = next((n for n, meaning in enumerate(meanings) if meaning), None)
+        meant = meanings[winner] if winner is not None else ""
+        asking = next((n for n, place in enumerate(places) if self.asks(place)), len(places))
+        value = final_of(self.here, name) or meant
         source = places[winner].text if winner is not None else ""
-        value = final_of(self.here, name) or (meanings[winner] if winner is not None else "")
         if value and winner is None:
             source = self.other_source(name)
-        is_shown = winner is None or self.may_tell(name, places[winner])
+        tone, told = self.tone(name, value), _HIDDEN
+        if asking < len(places) and (winner is None or winner >= asking):
+            source, tone = "", "calm"
+        elif not value or self.may_tell_final(name, places, winner, is_plain=value == meant):
+            told = self.shown(value)
         return FactSaid(
             fact=name,
             label=LABELS[name],
-            value=self.shown(value) if is_shown else _HIDDEN,
+            value=told,
             source=source,
-            tone=self.tone(name, value),
+            tone=tone,
             places=[
-                self.place_said(place, meaning, is_first=n == winner)
+                self.place_said(place, meaning, is_first=n == winner, is_secret=n >= asking)
                 for n, (place, meaning) in enumerate(zip(places, meanings, strict=True))
             ],
         )
 
-    def place_said(self, place: Place, meaning: str, *, is_first: bool) -> PlaceSaid:
+    def place_said(
+        self, place: Place, meaning: str, *, is_first: bool, is_secret: bool
+    ) -> PlaceSaid:
+        if self.asks(place):
+            return PlaceSaid(place.text, _HIDDEN, "")
         said = meaning if place.kind == "procedure" else self.value(place)
-        states = ("used" if is_first else "spare") if meaning else "unknown" if said else "empty"
+        state = ("used" if is_first else "spare") if meaning else "unknown" if said else "empty"
         shown = self.shown(said) if self.is_visible(place) or not said else _HIDDEN
-        return PlaceSaid(place.text, shown, states)
+        return PlaceSaid(place.text, shown, "" if is_secret else state)
+
+    def asks(self, place: Place) -> bool:
+        """Return whether a place asks a hidden field something.
+
+        Whether a pattern or a word finds anything there is already an answer, so nothing that
+        depends on it may be told: not which place counts, and not that none does.
+        """
+        return place.kind in ("match", "word") and place_field(place) in self.hidden
+
+    def may_tell_final(
+        self, name: str, places: Sequence[Place], winner: int | None, *, is_plain: bool
+    ) -> bool:
+        """Return whether what the reading comes to may be told.
+
+        It may come from more than the first filled place (a later repetition or segment), so a
+        place that says it plainly is believed alone; otherwise no place may be hidden.
+        """
+        if not any(place_field(place) in self.hidden for place in places):
+            return True
+        if winner is None:
+            return name in _OURS or name in _TIMES
+        return self.may_tell(name, places[winner]) and (is_plain or name in _OURS)
 
     def shown(self, value: str) -> str:
         """Return a value for the page; masked, a line end hides the rest, as in the tree."""
@@ -122,6 +159,8 @@ class _Teller:
             return "the default site" if is_own else "MSH-4"
         if name in ("modality", "body_part"):
             return "the words of the procedure text"
+        if name != "urgency":
+            return ""
         if self.here.facts.urgency.unknown:
             return "a word that nobody knows"
         return "the procedure's usual urgency" if self.here.procedure else "nothing being said"
@@ -148,10 +187,37 @@ class _Teller:
     def is_visible(self, place: Place) -> bool:
         if self.visible is None or place.kind in ("fixed", "procedure"):
             return True
-        return f"{place.path.segment}-{place.path.field}" in self.visible
+        return place_field(place) in self.visible
 
 
 _OURS = frozenset({"site", "modality", "body_part", "urgency"})
+_TIMES = frozenset({"exam_at", "scheduled_at", "ordered_at", "sent_at"})
+
+
+def place_field(place: Place) -> str:
+    """Return the field that a place reads, such as ``OBR-4``."""
+    return f"{place.path.segment}-{place.path.field}"
+
+
+def hidden_fields(
+    message: Message, places: Iterable[Place], visible: frozenset[str] | None
+) -> frozenset[str]:
+    """Return the fields of places that are filled anywhere in a message and may not be shown."""
+    if visible is None:
+        return frozenset()
+    wanted: dict[str, set[int]] = {}
+    for place in places:
+        if place.kind not in ("fixed", "procedure") and place_field(place) not in visible:
+            wanted.setdefault(place.path.segment, set()).add(place.path.field)
+    found: set[str] = set()
+    for segment in message.segments:
+        left = wanted.get(segment.name)
+        if not left:
+            continue
+        filled = {number for number in left if segment.text(number).strip()}
+        found |= {f"{segment.name}-{number}" for number in filled}
+        left -= filled
+    return frozenset(found)
 
 
 def _cut(text: str) -> str:

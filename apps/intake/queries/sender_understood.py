@@ -20,8 +20,8 @@ from apps.intake.models import SenderProfile
 from apps.intake.processing.catalogue import Catalogue, current_catalogue, read_as
 from apps.intake.processing.changes import OrderChange, Reading
 from apps.intake.processing.reading import open_message, read_message
-from apps.intake.queries.sender_facts import FactSaid, facts_said
-from apps.intake.queries.sender_meanings import groups_of, read_one
+from apps.intake.queries.sender_facts import FactSaid, facts_said, hidden_fields
+from apps.intake.queries.sender_meanings import Here, groups_of, read_one
 from apps.intake.queries.sender_sample import Sample
 from apps.intake.queries.senders import SenderName, covers_in_words
 from apps.orders.models import OrderSegments
@@ -29,6 +29,8 @@ from apps.orders.models import OrderSegments
 TRIED = 50
 """How many parked studies a preview reads again."""
 MOST_GROUPS = 50
+_NUMBERS = ("accession", "placer", "filler", "study_uid")
+"""What the number of a study is read from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def understood(profile: SenderProfile, sample: Sample, *, number: int = 1) -> Un
     lines = [
         *_whose(profile, name),
         *_refused(profile, sample.raw, reading),
-        *_outcome(reading),
+        *_outcome(reading, is_named=_may_name(read, sample)),
         *_flags(reading),
     ]
     return Understood(
@@ -151,10 +153,16 @@ def _refused(profile: SenderProfile, raw: bytes, reading: Reading) -> list[Line]
     return [Line(f"It would be refused with {code}: {found.reason}.", "alarm")] if found else []
 
 
-def _outcome(reading: Reading) -> list[Line]:
+def _may_name(read: Here, sample: Sample) -> bool:
+    """Return whether studies may be named: no place of their numbers is filled and hidden."""
+    places = [place for fact in _NUMBERS for place in read.mapping.places[fact]]
+    return not hidden_fields(read.message, places, sample.visible)
+
+
+def _outcome(reading: Reading, *, is_named: bool) -> list[Line]:
     if reading.problem:
         return [Line(f"It would wait in quarantine: {reading.problem}.", "alarm")]
-    lines = [_study(change) for change in reading.changes[:MOST_GROUPS]]
+    lines = [_study(change, is_named=is_named) for change in reading.changes[:MOST_GROUPS]]
     if reading.patients:
         lines.append(Line("It updates a patient.", "good"))
     if reading.merges:
@@ -162,8 +170,8 @@ def _outcome(reading: Reading) -> list[Line]:
     return lines or [Line(f"It would be stored and change nothing: {reading.note}.")]
 
 
-def _study(change: OrderChange) -> Line:
-    what = f"{change.accession}: {change.action.value}"
+def _study(change: OrderChange, *, is_named: bool) -> Line:
+    what = f"{change.accession if is_named else 'A study'}: {change.action.value}"
     if change.parked is None:
         return Line(f"{what}, complete enough to be assigned.", "good")
     reason = ReasonChoices(Reason(change.parked).value).label

@@ -43,7 +43,15 @@ def accept(answers: Sequence[Answer], *, scope: Scope) -> list[Line]:
         return _accept(answers, scope)
     except IntegrityError:
         # Somebody else mapped one of them in this very moment: it is known by now.
+        return _accept_again(answers, scope)
+
+
+def _accept_again(answers: Sequence[Answer], scope: Scope) -> list[Line]:
+    try:
         return _accept(answers, scope)
+    except IntegrityError as error:
+        # Others go on writing the same: the person looks at how things are, then says it again.
+        raise CodesChangedError(plan(answers, scope=scope)) from error
 
 
 @transaction.atomic

@@ -17,11 +17,11 @@ from apps.core import actor, bulk, request_id
 from apps.core.access import Scope
 from apps.core.triggers import DECIDE_CHANNEL
 from apps.intake.choices import InboundState
-from apps.intake.exceptions import NotRunnableError
+from apps.intake.exceptions import NotRunnableError, StaleCopyError
 from apps.intake.listener.receipts import Receipt
 from apps.intake.models import InboundMessage, MessageKey
 from apps.intake.policies import check_can_copy
-from apps.intake.queries.copies import outcome_of
+from apps.intake.queries.copies import outcome_of, seen_of
 
 _ENTITY = "intake_inboundmessage"
 
@@ -34,23 +34,30 @@ class Entered(NamedTuple):
 
 
 @transaction.atomic
-def run_copy(*, original: InboundMessage, raw: bytes, scope: Scope, at: datetime) -> Entered:
+def run_copy(
+    *, original: InboundMessage, raw: bytes, seen: str, scope: Scope, at: datetime
+) -> Entered:
     """Store an edited copy as a message that was just received, and wake the decider.
 
     Args:
         original: what it is a copy of; in the person's scope.
         raw: the copy.
+        seen: the digest of what the person was shown, by ``seen_of``.
         scope: where the person may run messages.
         at: the moment of arrival; the copy takes effect behind everything that came before.
 
     Raises:
         NotCopyableError: the original is not edited on a page.
         NotRunnableError: with the reason in words.
+        StaleCopyError: it is another text than was shown, or would touch something else by now.
     """
     check_can_copy(original)
     outcome = outcome_of(original, raw, scope=scope, at=at)
     if outcome.problem or outcome.receipt is None:
         raise NotRunnableError(outcome.problem)
+    # Of bytes that are known already nothing is run: a second click leads to the first one's.
+    if outcome.twin is None and seen != seen_of(raw, outcome):
+        raise StaleCopyError
     entered = _store(outcome.receipt, original, at)
     if entered.is_new:
         _note("copy", original.pk, {"message": entered.message_id}, at)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 from apps.core import clock
 from apps.core.access import Permission, Scope
 from apps.core.guard import GuardedRequest, require
-from apps.intake.exceptions import NotRunnableError
+from apps.intake.exceptions import NotRunnableError, StaleCopyError
 from apps.intake.forms.copies import CopyForm
 from apps.intake.models import InboundMessage
 from apps.intake.policies import can_copy, copy_scope
@@ -39,9 +39,17 @@ def edit(request: GuardedRequest, message_id: int) -> HttpResponse:
     form = CopyForm(request.POST if "text" in request.POST else None, message=message)
     if form.is_valid() and request.POST.get("step") == _RUN:
         try:
-            entered = run_copy(original=message, raw=form.raw, scope=scope, at=clock.now())
+            entered = run_copy(
+                original=message,
+                raw=form.raw,
+                seen=request.POST.get("seen", ""),
+                scope=scope,
+                at=clock.now(),
+            )
         except NotRunnableError:
             return _page(request, message, form, scope)
+        except StaleCopyError:
+            return _page(request, message, form, scope, is_stale=True)
         return _done(request, entered)
     return _page(request, message, form, scope)
 
@@ -57,12 +65,17 @@ def _original(message_id: int, scope: Scope) -> InboundMessage:
 
 
 def _page(
-    request: GuardedRequest, message: InboundMessage, form: CopyForm, scope: Scope
+    request: GuardedRequest,
+    message: InboundMessage,
+    form: CopyForm,
+    scope: Scope,
+    *,
+    is_stale: bool = False,
 ) -> HttpResponse:
     at = clock.now()
     note_opening(message, at=at)
-    context = {"message_in": message, "form": form, "at": at}
-    status = HTTPStatus.OK
+    context = {"message_in": message, "form": form, "at": at, "is_stale": is_stale}
+    status = HTTPStatus.CONFLICT if is_stale else HTTPStatus.OK
     if form.is_bound and form.is_valid():
         outcome = queries.outcome_of(message, form.raw, scope=scope, at=at)
         context |= {"outcome": outcome, **_shown(message, form.raw, outcome)}
@@ -81,6 +94,7 @@ def _shown(message: InboundMessage, raw: bytes, outcome: queries.Outcome) -> dic
         "more": max(0, len(found) - queries.MOST_SHOWN),
         "groups": outcome.groups[: queries.MOST_SHOWN],
         "readers": queries.readers_of(known),
+        "seen": queries.seen_of(raw, outcome),
     }
 
 

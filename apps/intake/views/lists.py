@@ -6,6 +6,8 @@ stand in an address, which histories and logs keep.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,14 +15,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.core import clock
-from apps.core.access import Permission
+from apps.core.access import Permission, Scope
 from apps.core.guard import GuardedRequest, require
 from apps.core.htmx import render_part
 from apps.intake.forms.messages import InboundFilterForm, OutboundFilterForm, PatientForm
 from apps.intake.policies import patient_scope
 from apps.intake.queries import inbound as inbound_queries
 from apps.intake.queries import outbound as outbound_queries
-from apps.intake.queries.patients import orders_of_patient
+from apps.intake.queries.patients import orders_of_patients, patients_of
+from apps.intake.services.opening import note_finding
 
 _HIGHEST_KEY = 2**63 - 1
 
@@ -58,9 +61,10 @@ def received_of_patient(request: GuardedRequest) -> HttpResponse:
     form, scope = PatientForm(request.POST), patient_scope(request.access)
     if not scope or not form.is_valid():
         return _not_found(request, "messages")
-    orders = orders_of_patient(**form.cleaned_data, scope=scope)
+    at = clock.now()
+    orders = _orders(form, scope, at)
     part = inbound_queries.inbound_about(orders, scope)
-    context = {"patient": form, "part": part, "at": clock.now(), "here": "in", "is_found": True}
+    context = {"patient": form, "part": part, "at": at, "here": "in", "is_found": True}
     return render(request, "intake/received.html", context)
 
 
@@ -72,10 +76,18 @@ def sent_of_patient(request: GuardedRequest) -> HttpResponse:
     form, scope = PatientForm(request.POST), patient_scope(request.access)
     if not scope or not form.is_valid():
         return _not_found(request, "messages-out")
-    orders = orders_of_patient(**form.cleaned_data, scope=scope)
+    at = clock.now()
+    orders = _orders(form, scope, at)
     part = outbound_queries.outbound_about(orders, scope)
-    context = {"patient": form, "part": part, "at": clock.now(), "here": "out", "is_found": True}
+    context = {"patient": form, "part": part, "at": at, "here": "out", "is_found": True}
     return render(request, "intake/sent.html", context)
+
+
+def _orders(form: PatientForm, scope: Scope, at: datetime) -> list[int]:
+    """Return the studies of the patient asked for, once the trail says who asked."""
+    patients = patients_of(**form.cleaned_data)
+    note_finding(patients, at=at)
+    return orders_of_patients(patients, scope=scope)
 
 
 def _listed(request: GuardedRequest, name: str, context: dict[str, object]) -> HttpResponse:

@@ -21,7 +21,7 @@ from apps.intake.queries.sender_effects import effects_of
 from apps.intake.queries.sender_plain import KEYS, differences, plain_of
 from apps.intake.queries.sender_waiting import waiting
 from apps.intake.services.profiles import exchange
-from apps.intake.services.profiles.again import run_waiting_again
+from apps.intake.services.profiles.again import Again, run_waiting_again
 from apps.intake.services.profiles.checks import check_profile
 from apps.intake.services.profiles.restore import as_of
 
@@ -66,22 +66,25 @@ def take_over(request: GuardedRequest) -> HttpResponse:
     if form.cleaned_data["seen"] != plan.token:
         return _import_page(request, form, plan, said=_MEANWHILE, status=HTTPStatus.CONFLICT)
     try:
-        number = _apply(request, plan)
+        number, again = _apply(request, plan)
     except IntegrityError:
         plan = exchange.plan(form.cleaned_data["text"])
         return _import_page(request, form, plan, said=_MEANWHILE, status=HTTPStatus.CONFLICT)
-    say_done(request, f"{number} sender {'profile' if number == 1 else 'profiles'} taken over.")
+    taken = f"{number} sender {'profile' if number == 1 else 'profiles'} taken over"
+    say_done(request, f"{taken}; {again.words}." if again.words else f"{taken}.")
     return redirect("senders")
 
 
 @transaction.atomic
-def _apply(request: GuardedRequest, plan: exchange.Plan) -> int:
+def _apply(request: GuardedRequest, plan: exchange.Plan) -> tuple[int, Again]:
+    """Save what a plan says; return how many profiles that are, and what runs again of theirs."""
     saved = exchange.apply(plan)
     check_constraints()
     may_run = request.access.scope(Permission.MESSAGE_RUN).everywhere
+    again = Again()
     for profile in saved:
-        run_waiting_again(profile, may_run=may_run, at=clock.now())
-    return len(saved)
+        again += run_waiting_again(profile, may_run=may_run, at=clock.now())
+    return len(saved), again
 
 
 def _import_page(
@@ -98,6 +101,7 @@ def _import_page(
         "said": said,
         "text": form.cleaned_data.get("text", "") if plan else "",
         "kind": exchange.FORMAT,
+        "may_run": request.access.scope(Permission.MESSAGE_RUN).everywhere,
     }
     answer = status if request.method == "POST" else HTTPStatus.OK
     return render(request, "intake/senders_import.html", context, status=answer)

@@ -135,10 +135,14 @@ def of_message(request: GuardedRequest, message_id: int) -> HttpResponse:
 
 def _edited(request: GuardedRequest, editor: Editor, *, back: str) -> HttpResponse:
     """Show or save; once it is saved, say what runs again, on the profile's page."""
+    # Read before it is saved: a new one counts even where its form is as it was offered.
+    is_changed = editor.is_new or editor.form.has_changed()
     with transaction.atomic():
         answer = editor.page(back=back)
         if answer.status_code != HTTPStatus.FOUND:
             return answer
+        if not is_changed:
+            return redirect("sender", editor.profile.pk)
         may_run = request.access.scope(Permission.MESSAGE_RUN).everywhere
         again = run_waiting_again(editor.profile, may_run=may_run, at=clock.now())
     if again.words:

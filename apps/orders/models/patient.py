@@ -34,6 +34,8 @@ class Patient(models.Model):
                 name="patient_is_not_merged_into_itself",
             ),
         ]
+        # The constraint's own index leads with the authority, which who looks may not know.
+        indexes = [models.Index(fields=["mrn"], name="patient_by_number")]
 
     def __str__(self) -> str:
         return f"patient {self.pk}"

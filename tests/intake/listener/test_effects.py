@@ -28,6 +28,8 @@ class FakeReader:
     def __init__(self) -> None:
         self.effects: dict[bytes, Written | None] = {}
         self.marked: list[bytes] = []
+        self.asked = 0
+        self.stood_by: dict[bytes, Written] = {}
         self.is_away = False
         self.fault: Exception | None = None
         self.looks = 0
@@ -39,11 +41,16 @@ class FakeReader:
         return {key: self.effects[key] for key in keys if key in self.effects}
 
     async def mark_answered(self, key: bytes) -> bool:
+        self.asked += 1
         self._check()
         if key in self.effects:
             return False
         self.marked.append(key)
         return True
+
+    async def stand_by(self, key: bytes, answer: Written) -> None:
+        self._check()
+        self.stood_by[key] = answer
 
     async def close(self) -> None:
         self.is_closed = True
@@ -175,6 +182,42 @@ def test_a_database_that_is_away_costs_the_hold_and_no_answer_and_is_told_later(
     bench, late = Bench(QUICK), list[Pending]()
     play(bench, scenario)
     assert (codes(late[0]), bench.reader.marked) == (["AA"], [key(late[0])])
+
+
+def test_what_was_refused_behind_its_answer_stands_by_the_answer() -> None:
+    async def scenario() -> None:
+        bench.reader.is_away = True
+        late = bench.submit(merge())
+        await asyncio.wait_for(bench.writers.wait_idle(), 5)
+        bench.reader.effects[key(late)] = REFUSED
+        bench.reader.is_away = False
+        await soon()
+        assert codes(late) == ["AA"]
+        assert [bench.reader.stood_by] == [{key(late): (late.results or [])[0]}]
+
+    bench = Bench(QUICK)
+    play(bench, scenario)
+
+
+def test_a_database_that_is_away_is_not_asked_for_each_answer_that_waits() -> None:
+    class Leaving(FakeReader):
+        async def settled(self, keys: Sequence[bytes]) -> Mapping[bytes, Written | None]:
+            return dict[bytes, Written | None].fromkeys(keys[:0])
+
+    async def scenario() -> None:
+        reader.is_away = True
+        for number in range(50):
+            bench.submit(merge(str(number)))
+        await asyncio.wait_for(bench.writers.wait_idle(), 5)
+        asked.append(reader.asked)
+
+    bench, reader, asked = Bench(), Leaving(), list[int]()
+    patient = Limits(effect_seconds=0.05, effect_poll_seconds=0.2)
+    bench.writers = Writers(
+        [FakeStore()], patient, on_stored=lambda: None, holder=Effects(reader, patient)
+    )
+    play(bench, scenario)
+    assert asked[0] <= 2
 
 
 def test_a_fault_of_the_reader_ends_neither_the_answers_nor_the_writers() -> None:

@@ -378,3 +378,41 @@ def test_replacement_under_the_very_same_numbers_is_not_lost(
     assert sorted(Order.objects.values_list("status", flat=True)) == (
         ["assigned", "cancelled"] if is_known else ["assigned"]
     )
+
+
+def test_cancel_of_one_of_two_procedures_under_one_placer_number_hits_that_one(
+    department: Department,
+) -> None:
+    department.add_reader("DR_A")
+    head, knee = "CT HEAD^CT HEAD", "MR KNEE^MR KNEE"
+    first = order(placer="P1", code=head, modality="")
+    send(*first, *group(control="NW", placer="P1", code=knee, modality=""))
+
+    send(*order(control="CA", placer="P1", code=head, modality=""))
+
+    found = dict(Order.objects.values_list("procedure_code", "status"))
+    assert found == {"CT HEAD": "cancelled", "MR KNEE": "assigned"}
+
+
+def test_orders_that_share_a_placers_group_alone_are_two(department: Department) -> None:
+    department.add_reader("DR_A")
+    for code in ("CT HEAD^CT HEAD", "MR KNEE^MR KNEE"):
+        segments = list(order(placer="", code=code, modality=""))
+        segments[-2] = "ORC|NW|||G1"
+        send(*segments)
+
+    assert sorted(Order.objects.values_list("procedure_code", flat=True)) == ["CT HEAD", "MR KNEE"]
+
+
+@pytest.mark.parametrize("junk", ["CT1", "RAD", "CT"])
+def test_scanner_or_department_in_place_of_an_accession_makes_no_two_studies_one(
+    department: Department, junk: str
+) -> None:
+    department.add_reader("DR_A")
+    send(*order(placer="P1", accession=junk, mrn="M1"))
+    send(*order(placer="P2", accession=junk, mrn="M2"))
+
+    assert sorted(Order.objects.values_list("accession", "patient__mrn")) == [
+        ("P1", "M1"),
+        ("P2", "M2"),
+    ]

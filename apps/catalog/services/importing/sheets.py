@@ -16,6 +16,8 @@ from apps.catalog.exceptions import FileError
 MOST_ROWS = 20_000
 MOST_COLUMNS = 64
 LONGEST_CELL = 4_000
+LONGEST_RAW = 4 * LONGEST_CELL
+"""As it stands in the file, with white space that does not count and characters written in code."""
 _MOST_TEXT = 32_000_000
 _HEAD_ROWS = 100
 """Rows above the table: a title, a licence, notes."""
@@ -65,7 +67,7 @@ class SheetBuilder:
         Raises:
             FileError: the row, or all of them together, are too much.
         """
-        found = [" ".join(cell.split()) for cell in cells]
+        found = [" ".join(_bounded(cell, number, at).split()) for at, cell in enumerate(cells)]
         while found and not found[-1]:
             found.pop()
         if not found:
@@ -84,10 +86,7 @@ class SheetBuilder:
         lengths = [len(cell) for cell in cells]
         longest = max(lengths)
         if longest > LONGEST_CELL:
-            column = column_letter(lengths.index(longest))
-            raise FileError(
-                f"Row {number}, column {column} holds more than {LONGEST_CELL:,} characters."
-            )
+            raise _too_long(number, lengths.index(longest))
         return sum(lengths)
 
     def sheet(self) -> Sheet:
@@ -99,6 +98,18 @@ class SheetBuilder:
         if not self._rows:
             raise FileError("The file is empty.")
         return Sheet(self._rows)
+
+
+def _bounded(cell: str, number: int, at: int) -> str:
+    """Return a cell's text; one that is far too long is not even looked through."""
+    if len(cell) > LONGEST_RAW:
+        raise _too_long(number, at)
+    return cell
+
+
+def _too_long(number: int, at: int) -> FileError:
+    column = column_letter(at)
+    return FileError(f"Row {number}, column {column} holds more than {LONGEST_CELL:,} characters.")
 
 
 def column_letter(at: int) -> str:

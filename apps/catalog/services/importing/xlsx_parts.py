@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from xml.parsers import expat
 
 from apps.catalog.exceptions import FileError
+from apps.catalog.services.importing.sheets import LONGEST_CELL, LONGEST_RAW
 
 NO_VALUE = "#FORMULA!"
 """Stands for a formula that was never evaluated, as ``#REF!`` for one that failed."""
@@ -19,7 +20,11 @@ _LARGEST_WHOLE = 1e15
 
 
 class _Stream:
-    """An XML reader that knows no document types, so nothing can be declared to grow."""
+    """An XML reader that knows no document types, so nothing can be declared to grow.
+
+    Text is kept only while ``_takes``, and only so much as ``_length`` since it was last set back
+    allows: what a cell or a shared text can hold.
+    """
 
     def __init__(self) -> None:
         self._parser = expat.ParserCreate()
@@ -29,6 +34,8 @@ class _Stream:
         self._parser.EndElementHandler = self._end
         self._parser.CharacterDataHandler = self._take
         self._buffer: list[str] = []
+        self._takes = False
+        self._length = 0
 
     def _refuse(self, *_declared: object) -> None:
         raise FileError("The workbook declares a document type, which no spreadsheet does.")
@@ -40,6 +47,11 @@ class _Stream:
         raise NotImplementedError
 
     def _take(self, text: str) -> None:
+        if not self._takes:
+            return
+        self._length += len(text)
+        if self._length > LONGEST_RAW:
+            raise FileError(f"A cell of the workbook holds more than {LONGEST_CELL:,} characters.")
         self._buffer.append(text)
 
     def _taken(self) -> str:
@@ -58,8 +70,8 @@ class _Elements(_Stream):
         if _local(name) == self._wanted:
             self.found.append(attributes)
 
-    def _end(self, name: str) -> None:  # noqa: ARG002 -- nothing ends
-        self._buffer.clear()
+    def _end(self, name: str) -> None:
+        """Take nothing: what is wanted stands in attributes."""
 
     def read(self, data: bytes) -> None:
         self._parser.Parse(data, True)  # noqa: FBT003 -- expat takes it by place
@@ -89,8 +101,10 @@ class TextsReader(_Stream):
     def _begin(self, name: str, attributes: dict[str, str]) -> None:  # noqa: ARG002 -- unused
         local = _local(name)
         self._buffer.clear()
+        self._takes = local == "t" and not self._is_phonetic
         if local == "si":
             self._runs.clear()
+            self._length = 0
         elif local == "rPh":
             self._is_phonetic = True
 
@@ -102,6 +116,7 @@ class TextsReader(_Stream):
             self._is_phonetic = False
         elif local == "si":
             self.texts.append(_uncoded("".join(self._runs)))
+        self._takes = False
         self._buffer.clear()
 
 
@@ -123,7 +138,7 @@ class SheetReader(_Stream):
         self._cells: list[str] = []
         self._at = -1
         self._type = ""
-        self._value: str | None = None
+        self._pieces: list[str] = []
         self._has_formula = False
 
     def feed(self, chunk: bytes) -> Iterator[tuple[int, list[str]]]:
@@ -135,6 +150,7 @@ class SheetReader(_Stream):
     def _begin(self, name: str, attributes: dict[str, str]) -> None:
         local = _local(name)
         self._buffer.clear()
+        self._takes = local in ("v", "t")
         if local == "c":
             self._begin_cell(attributes)
         elif local == "row":
@@ -147,17 +163,18 @@ class SheetReader(_Stream):
         place = _LETTERS.match(attributes.get("r", ""))
         self._at = _column(place.group()) if place else self._at + 1
         self._type = attributes.get("t", "n")
-        self._value, self._has_formula = None, False
+        self._pieces, self._length, self._has_formula = [], 0, False
 
     def _end(self, name: str) -> None:
         local = _local(name)
         if local in ("v", "t"):
             # Rich text comes in several pieces; a value in one.
-            self._value = (self._value or "") + self._taken()
+            self._pieces.append(self._taken())
         elif local == "c":
             self._end_cell()
         elif local == "row":
             self._done.append((self._number, self._cells))
+        self._takes = False
         self._buffer.clear()
 
     def _end_cell(self) -> None:
@@ -170,13 +187,14 @@ class SheetReader(_Stream):
         self._cells[self._at] = text
 
     def _text(self) -> str:
-        if self._value is None:
+        if not self._pieces:
             return NO_VALUE if self._has_formula else ""
+        value = "".join(self._pieces)
         if self._type == "s":
-            return self._texts[int(self._value)]
+            return self._texts[int(value)]
         if self._type == "b":
-            return "yes" if self._value.strip() == "1" else "no"
-        return _number(self._value) if self._type == "n" else _uncoded(self._value)
+            return "yes" if value.strip() == "1" else "no"
+        return _number(value) if self._type == "n" else _uncoded(value)
 
 
 def _local(name: str) -> str:

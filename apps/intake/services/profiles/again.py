@@ -31,6 +31,10 @@ class Again:
         ]
         return " and ".join(filter(None, parts))
 
+    def __add__(self, other: Again) -> Again:
+        """Return how much runs again of both."""
+        return Again(self.parked + other.parked, self.quarantined + other.quarantined)
+
 
 def _counted(count: int, one: str, more: str, rest: str) -> str:
     return f"{count} {one if count == 1 else more} {rest}" if count else ""

@@ -26,7 +26,8 @@ _TEXTS = frozenset(
 
 def short(text: object) -> str:
     """Return the beginning of what a file says, for a sentence about it."""
-    return str(text)[:40]
+    # JSON can name half of a surrogate pair, which no page can be encoded with.
+    return str(text)[:40].encode("utf-8", "replace").decode()
 
 
 def wrong_shape(item: object, sites: Mapping[str, Site]) -> list[str]:
