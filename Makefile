@@ -29,7 +29,10 @@ run: $(RUNTIME) ## run everything, without demo data and simulators; Ctrl-C ends
 	@exec $(MANAGE) up
 
 test: $(DEVELOPMENT) chromium ## run all tests but the long ones
-	$(BIN)/pytest -m "not long" $(WORKERS) $(PYTEST_OPTIONS)
+	@# Side by side what computes, one after the other what has processes, sockets and browsers;
+	@# 5 is that a narrowing of the options left none of the kind.
+	$(BIN)/pytest -m "not (long or e2e or fault or wire)" $(WORKERS) $(PYTEST_OPTIONS) || test $$? -eq 5
+	$(BIN)/pytest -m "(e2e or fault or wire) and not long" $(PYTEST_OPTIONS) || test $$? -eq 5
 
 bench: $(DEVELOPMENT) ## measure; prints a table and writes var/bench.json
 	$(BIN)/python -m benchmarks
