@@ -11,6 +11,9 @@ from apps.hl7v2.message import Message
 # The characters that end an HL7 segment or a line; everything else that cannot be seen is named.
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
 _UNPLAIN = re.compile(r"[^\n -~]")
+_TRICKS = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]|\r(?!\n)"
+)
 _CONTROL_PICTURES = 0x2400
 _LAST_C0 = 0x1F
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
@@ -34,6 +37,15 @@ def legible(raw: bytes, *, header: bytes = b"") -> str:
 def visible(text: str) -> str:
     """Return a text with everything in it that cannot be seen drawn or spelled out."""
     return _UNPLAIN.sub(lambda match: _shown(match[0]), text)
+
+
+def without_tricks(page: str) -> str:
+    """Return a page in which no character steers a terminal or turns a text around.
+
+    What peers send is stored and escaped as it came; here it is drawn or spelled out, wherever on
+    the page it stands.
+    """
+    return _TRICKS.sub(lambda match: _shown(match[0]), page)
 
 
 def _codec(message: bytes) -> str:

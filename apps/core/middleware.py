@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from apps.core import request_id
 from apps.core.actor import Actor, acting_as
+from apps.core.legible import without_tricks
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
@@ -34,6 +35,25 @@ class RequestIdMiddleware:
             response = self._get_response(request)
             response["X-Request-ID"] = current
             return response
+
+
+class LegibleMiddleware:
+    """Draw what cannot be seen on every page, whichever field of a message it came in."""
+
+    def __init__(self, get_response: Handler) -> None:
+        """Wrap the next handler."""
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request; files and answers for machines stay as they are."""
+        response = self._get_response(request)
+        if response.streaming or not response.get("Content-Type", "").startswith("text/html"):
+            return response
+        page = response.content.decode(response.charset)
+        legible = without_tricks(page)
+        if legible != page:
+            response.content = legible.encode(response.charset)
+        return response
 
 
 class ActorMiddleware:

@@ -64,6 +64,11 @@ class ShownSegment:
     line: str
 
 
+def is_told(segment: str, field: int) -> bool:
+    """Return whether a field is shown before a message is opened."""
+    return field in _SHOWN.get(segment, frozenset())
+
+
 def shown_segments(
     text: str, *, is_open: bool = False, header: str | None = None
 ) -> list[ShownSegment]:

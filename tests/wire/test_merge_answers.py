@@ -2,48 +2,30 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from threading import Barrier, Thread
 
 import pytest
 
 from tests.intake.listener.samples import fields, message
 from tests.wire.client import Sender, codes
-from tests.wire.stack import ROOT, ListenerProcess, Stack
+from tests.wire.decider import deciding
+from tests.wire.stack import ListenerProcess, Stack
 
 pytestmark = [pytest.mark.wire, pytest.mark.fault]
 
-_DECIDE = """
-import time, django
-django.setup()
-from apps.intake.tasks import decide_once
-print("deciding", flush=True)
-while True:
-    decide_once() or time.sleep(0.005)
-"""
 HOLD_SECONDS = 3.0
 
 
-@contextmanager
-def deciding(stack: Stack) -> Iterator[subprocess.Popen[str]]:
-    """A decider of its own, ended by kill -9 as the machine's would be."""
-    environment = stack.environment() | {"DJANGO_SETTINGS_MODULE": "radassign.settings"}
-    process = subprocess.Popen(
-        [sys.executable, "-c", _DECIDE],
-        cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert process.stdout is not None
-    try:
-        assert process.stdout.readline() == "deciding\n"
-        yield process
-    finally:
-        process.kill()
-        process.wait(timeout=30)
-        process.stdout.close()
+@pytest.fixture(scope="module", autouse=True)
+def nothing_waits(stack: Stack) -> None:
+    """A merge waits its turn behind whatever other tests left in the database."""
+    with deciding(stack):
+        deadline = time.monotonic() + 60
+        while stack.rows("SELECT 1 FROM intake_inboundmessage WHERE state = 'waiting' LIMIT 1"):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
 
 
 @pytest.fixture
@@ -117,11 +99,11 @@ def test_answers_keep_the_order_of_the_frames_also_behind_a_merge(
     listener: ListenerProcess,
 ) -> None:
     frames = [
-        message("1", facility="ORDER"),
-        merge("2", "M2", "M1", facility="ORDER"),
-        message("3", facility="ORDER"),
-        merge("4", "M1", "M2", facility="ORDER") + message("5", facility="ORDER"),
-        message("6", facility="ORDER"),
+        message("1", facility="BEHIND"),
+        merge("2", "M2", "M1", facility="BEHIND"),
+        message("3", facility="BEHIND"),
+        merge("4", "M1", "M2", facility="BEHIND") + message("5", facility="BEHIND"),
+        message("6", facility="BEHIND"),
     ]
     with Sender(listener.port) as sender:
         sender.send(*frames)
@@ -167,7 +149,7 @@ def test_without_a_decider_a_merge_is_accepted_late_and_delays_nobody_else(
 ) -> None:
     with Sender(listener.port) as slow, Sender(listener.port) as quick:
         began = time.monotonic()
-        slow.send(merge("1", "M2", "M1", facility="AWAY"))
+        slow.send(merge("1", "M2", "M1", facility="LATE"))
         for number in range(20):
             assert codes([quick.exchange(message(f"Q{number}", facility="QUICK"))])[0][0] == "AA"
         others_took = time.monotonic() - began
@@ -178,23 +160,23 @@ def test_without_a_decider_a_merge_is_accepted_late_and_delays_nobody_else(
     assert others_took < HOLD_SECONDS / 2
     assert HOLD_SECONDS - 0.5 < took < HOLD_SECONDS + 2
     with deciding(stack):
-        wait_for(stack, "AWAY", [("1", "processed", "AA")])
+        wait_for(stack, "LATE", [("1", "processed", "AA")])
 
 
 def test_a_merge_that_was_accepted_while_the_decider_was_dead_is_never_refused_behind_it(
     stack: Stack, listener: ListenerProcess
 ) -> None:
-    circle = merge("2", "M1", "M2", facility="DEAD")
+    circle = merge("2", "M1", "M2", facility="KILLED")
     with Sender(listener.port) as sender:
         with deciding(stack):
-            first = sender.exchange(merge("1", "M2", "M1", facility="DEAD"))
+            first = sender.exchange(merge("1", "M2", "M1", facility="KILLED"))
         second = sender.exchange(circle)
 
         assert codes([first, second]) == [("AA", "1"), ("AA", "2")]
         with deciding(stack):
-            wait_for(stack, "DEAD", [("1", "processed", "AA"), ("2", "quarantined", "AA")])
+            wait_for(stack, "KILLED", [("1", "processed", "AA"), ("2", "quarantined", "AA")])
             assert sender.exchange(circle) == second
-    assert merged(stack, "DEAD") == [("M1", "M2")]
+    assert merged(stack, "KILLED") == [("M1", "M2")]
 
 
 def test_a_database_that_goes_while_a_merge_waits_costs_no_answer_and_is_told_later(
@@ -202,20 +184,20 @@ def test_a_database_that_goes_while_a_merge_waits_costs_no_answer_and_is_told_la
 ) -> None:
     with Sender(listener.port, timeout_seconds=40) as sender:
         with deciding(stack):
-            sender.exchange(merge("1", "M2", "M1", facility="GONE"))
-        sender.send(merge("2", "M1", "M2", facility="GONE"))
+            sender.exchange(merge("1", "M2", "M1", facility="LOST"))
+        sender.send(merge("2", "M1", "M2", facility="LOST"))
         deadline = time.monotonic() + 5
-        while len(stack.stored("GONE")) < 2:
+        while len(stack.stored("LOST")) < 2:
             assert time.monotonic() < deadline
         stack.stop_postgres()
         answer = sender.answer()
         stack.start_postgres()
 
         assert codes([answer]) == [("AA", "2")]
-        marked = "SELECT flags FROM intake_inboundmessage WHERE sender = 'PACS|GONE' AND control_id = '2'"
+        marked = "SELECT flags FROM intake_inboundmessage WHERE sender = 'PACS|LOST' AND control_id = '2'"
         deadline = time.monotonic() + 10
         while stack.rows(marked) != [(["answered_before_effect"],)]:
             assert time.monotonic() < deadline, stack.rows(marked)
             time.sleep(0.05)
     with deciding(stack):
-        wait_for(stack, "GONE", [("1", "processed", "AA"), ("2", "quarantined", "AA")])
+        wait_for(stack, "LOST", [("1", "processed", "AA"), ("2", "quarantined", "AA")])

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from apps.audit.editing import Effect
 from apps.intake.models import SenderProfile
+from apps.intake.processing.catalogue import read_as
+from apps.intake.queries.sender_facts import looks_into_hidden
 from apps.intake.queries.sender_understood import TRIED, Tried, try_parked
 from apps.intake.queries.sender_waiting import RUN_AT_ONCE, Waiting
 
@@ -49,20 +51,27 @@ def effects_of(
 def _parked(profile: SenderProfile, found: Waiting) -> list[Effect]:
     if not found.parked_count:
         return []
+    if looks_into_hidden(read_as(profile).mapping):
+        return [Effect(f"{_studies(found.parked_count)} read again.")]
     tried = try_parked(profile, found.segments(TRIED))
     return [_again(found.parked_count, tried), *_numberless(tried)]
 
 
 def _again(count: int, tried: Tried) -> Effect:
-    studies = "1 parked study" if count == 1 else f"{count} parked studies"
     some = f" Of the first {tried.read}, " if count > tried.read else " "
     helped = f"{tried.helped} would find what" if tried.helped else "none would find what"
     lacks = "it lacks" if tried.helped == 1 else "they lack"
     return Effect(
-        f"{studies} of this sender {'is' if count == 1 else 'are'} read again.{some}"
+        f"{_studies(count)} read again.{some}"
         f"{helped if some.strip() else helped.capitalize()} {lacks}.",
         "calm" if tried.helped else "warn",
     )
+
+
+def _studies(count: int) -> str:
+    if count == 1:
+        return "1 parked study of this sender is"
+    return f"{count} parked studies of this sender are"
 
 
 def _numberless(tried: Tried) -> list[Effect]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from apps.hl7v2.mapping import Finder
+from apps.hl7v2.mapping import FactMapping, Finder
+from apps.hl7v2.masking import is_told
 from apps.hl7v2.message import Message, is_filled
-from apps.hl7v2.places import Place
+from apps.hl7v2.places import DEFAULT_FACTS, Place
 from apps.intake.queries.sender_labels import LABELS
 from apps.intake.queries.sender_meanings import Here, final_of, meaning_of, modality_in_words
 
@@ -73,7 +74,7 @@ class _Teller:
         meanings = [self.meaning(name, place) for place in places]
         winner = next((n for n, meaning in enumerate(meanings) if meaning), None)
         meant = meanings[winner] if winner is not None else ""
-        asking = next((n for n, place in enumerate(places) if self.asks(place)), len(places))
+        asking = next((n for n, place in enumerate(places) if self.asks(name, place)), len(places))
         value = final_of(self.here, name) or meant
         source = places[winner].text if winner is not None else ""
         if value and winner is None:
@@ -90,28 +91,32 @@ class _Teller:
             source=source,
             tone=tone,
             places=[
-                self.place_said(place, meaning, is_first=n == winner, is_secret=n >= asking)
+                self.place_said(name, place, meaning, is_first=n == winner, is_secret=n >= asking)
                 for n, (place, meaning) in enumerate(zip(places, meanings, strict=True))
             ],
         )
 
     def place_said(
-        self, place: Place, meaning: str, *, is_first: bool, is_secret: bool
+        self, name: str, place: Place, meaning: str, *, is_first: bool, is_secret: bool
     ) -> PlaceSaid:
-        if self.asks(place):
+        if self.asks(name, place):
             return PlaceSaid(place.text, _HIDDEN, "")
         said = meaning if place.kind == "procedure" else self.value(place)
         state = ("used" if is_first else "spare") if meaning else "unknown" if said else "empty"
         shown = self.shown(said) if self.is_visible(place) or not said else _HIDDEN
         return PlaceSaid(place.text, shown, "" if is_secret else state)
 
-    def asks(self, place: Place) -> bool:
+    def asks(self, name: str, place: Place) -> bool:
         """Return whether a place asks a hidden field something.
 
-        Whether a pattern or a word finds anything there is already an answer, so nothing that
-        depends on it may be told: not which place counts, and not that none does.
+        Whether a pattern, a word or a word of the sender's own finds anything there is already an
+        answer, so nothing that depends on it may be told: not which place counts, and not that
+        none does.
         """
-        return place.kind in ("match", "word") and place_field(place) in self.hidden
+        if place_field(place) not in self.hidden:
+            return False
+        is_own = place.text not in DEFAULT_FACTS[name] and bool(self.here.mapping.words_of(name))
+        return place.kind in ("match", "word") or is_own
 
     def may_tell_final(
         self, name: str, places: Sequence[Place], winner: int | None, *, is_plain: bool
@@ -188,6 +193,26 @@ class _Teller:
         if self.visible is None or place.kind in ("fixed", "procedure"):
             return True
         return place_field(place) in self.visible
+
+
+def looks_into_hidden(mapping: FactMapping) -> bool:
+    """Return whether what comes of a mapping may answer a question about a hidden field.
+
+    A pattern, a word of a field, or words of the sender's own: with any of them somebody could ask
+    a name for its letters, and be told by nothing more than whether a study would be complete.
+    """
+    return any(
+        _asks(fact, place, mapping)
+        for fact, places in mapping.places.items()
+        for place in places
+        if place.text not in DEFAULT_FACTS[fact]
+    )
+
+
+def _asks(fact: str, place: Place, mapping: FactMapping) -> bool:
+    if place.kind in ("fixed", "procedure") or is_told(place.path.segment, place.path.field):
+        return False
+    return place.kind in ("match", "word") or bool(mapping.words_of(fact))
 
 
 _OURS = frozenset({"site", "modality", "body_part", "urgency"})

@@ -20,7 +20,7 @@ from apps.intake.models import SenderProfile
 from apps.intake.processing.catalogue import Catalogue, current_catalogue, read_as
 from apps.intake.processing.changes import OrderChange, Reading
 from apps.intake.processing.reading import open_message, read_message
-from apps.intake.queries.sender_facts import FactSaid, facts_said, hidden_fields
+from apps.intake.queries.sender_facts import FactSaid, facts_said, hidden_fields, looks_into_hidden
 from apps.intake.queries.sender_meanings import Here, groups_of, read_one
 from apps.intake.queries.sender_sample import Sample
 from apps.intake.queries.senders import SenderName, covers_in_words
@@ -39,6 +39,12 @@ class Line:
 
     words: str
     tone: str = "calm"
+
+
+_UNTOLD = Line(
+    "What would come of it is said once the patient data is shown: a place looks into a hidden "
+    "field."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +82,24 @@ def understood(profile: SenderProfile, sample: Sample, *, number: int = 1) -> Un
     read = read_one(message, groups[number - 1], sender, catalogue)
     reading = read_message(sample.raw, catalogue=catalogue)
     name = SenderName(sender.application, sender.facility)
-    lines = [
-        *_whose(profile, name),
+    is_secret = sample.visible is not None and looks_into_hidden(read.mapping)
+    come = [_UNTOLD] if is_secret else _come(profile, sample, reading, read)
+    parked = read.change.parked if reading.changes and not is_secret else None
+    return Understood(
+        facts=facts_said(read, sample.visible),
+        verdict=[*_whose(profile, name), *come],
+        numbers=range(1, len(groups) + 1) if len(groups) > 1 else (),
+        number=number,
+        parked=parked.value if parked else "",
+    )
+
+
+def _come(profile: SenderProfile, sample: Sample, reading: Reading, read: Here) -> Sequence[Line]:
+    return [
         *_refused(profile, sample.raw, reading),
         *_outcome(reading, is_named=_may_name(read, sample)),
         *_flags(reading),
     ]
-    return Understood(
-        facts=facts_said(read, sample.visible),
-        verdict=lines,
-        numbers=range(1, len(groups) + 1) if len(groups) > 1 else (),
-        number=number,
-        parked=read.change.parked.value if read.change.parked and reading.changes else "",
-    )
 
 
 def try_parked(profile: SenderProfile, rows: Iterable[OrderSegments]) -> Tried:

@@ -94,11 +94,6 @@ def test_pages_of_what_an_attack_left_are_whole_and_harmless(
     assert not InboundMessage.objects.filter(state="waiting").exists()
 
 
-# Neither pages nor what stores the values leave these out: control characters and marks that
-# reorder a text reach the lists, and the heads of the pages, as they were sent.
-@pytest.mark.xfail(
-    strict=True, reason="values are shown with control characters and marks in them"
-)
 @pytest.mark.parametrize(
     "name", ["text: right to left", "text: terminal controls", "a control id that is a line"]
 )

@@ -6,6 +6,7 @@ Element names are taken without their prefix, since writers choose it.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from xml.parsers import expat
 
@@ -19,7 +20,7 @@ _LETTERS = re.compile(r"[A-Z]{1,3}")
 _LARGEST_WHOLE = 1e15
 
 
-class _Stream:
+class _Stream(ABC):
     """An XML reader that knows no document types, so nothing can be declared to grow.
 
     Text is kept only while ``_takes``, and only so much as ``_length`` since it was last set back
@@ -40,11 +41,13 @@ class _Stream:
     def _refuse(self, *_declared: object) -> None:
         raise FileError("The workbook declares a document type, which no spreadsheet does.")
 
+    @abstractmethod
     def _begin(self, name: str, attributes: dict[str, str]) -> None:
-        raise NotImplementedError
+        """Take the beginning of an element."""
 
+    @abstractmethod
     def _end(self, name: str) -> None:
-        raise NotImplementedError
+        """Take the end of an element."""
 
     def _take(self, text: str) -> None:
         if not self._takes:
