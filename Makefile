@@ -15,12 +15,15 @@ PYTEST_OPTIONS ?=
 # Each worker has a database server of its own; what is in one file stays together.
 WORKERS ?= -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: help install demo run test bench lint fmt types imports templates migrations check check-long lock chromium
+.PHONY: help install planning demo run test bench lint fmt types imports templates migrations check check-long lock chromium
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(RUNTIME) $(DEVELOPMENT) ## make the virtual environment with all pinned requirements
+
+planning: $(RUNTIME) ## add the solver that works out rosters; everything else works without it
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-planning.txt
 
 demo: $(RUNTIME) ## run everything with demo data and a simulated RIS; Ctrl-C ends it
 	@exec $(MANAGE) up --demo
@@ -66,6 +69,7 @@ check-long: check ## everything, the long runs too
 
 lock: $(DEVELOPMENT) ## compile requirements*.txt from requirements*.in, with hashes
 	$(BIN)/uv pip compile --quiet --generate-hashes --python-version 3.11 requirements.in -o requirements.txt
+	$(BIN)/uv pip compile --quiet --generate-hashes --python-version 3.11 requirements-planning.in -o requirements-planning.txt
 	$(BIN)/uv pip compile --quiet --generate-hashes --python-version 3.11 requirements-dev.in -o requirements-dev.txt
 
 chromium: $(DEVELOPMENT) # the browser of the e2e tests, where we may install it
