@@ -16,11 +16,12 @@ from apps.engine import trace as written
 from apps.engine.codes import Outcome, Strategy
 from apps.engine.competency import Demand
 from apps.engine.compiled import CompiledConfig
-from apps.engine.facts import OrderFacts, ShiftFacts, Workload
+from apps.engine.facts import OrderFacts, Workload
 from apps.engine.fitness import fitness
 from apps.engine.pools import PoolKey, specificity
 from apps.engine.refusals import Refusal
 from apps.engine.result import Decision, Snapshot
+from apps.engine.rota import ShiftFacts
 from apps.engine.vocabulary import specialty_for
 
 # JSON values; see the trace module.

@@ -15,7 +15,8 @@ from math import lcm
 from typing import Any, NamedTuple
 
 from apps.engine.codes import Strategy
-from apps.engine.facts import RadiologistFacts, ShiftFacts, Workload
+from apps.engine.facts import RadiologistFacts, Workload
+from apps.engine.rota import ShiftFacts
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 

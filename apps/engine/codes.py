@@ -22,10 +22,11 @@ _URGENCY_RANK = {Urgency.STAT: 0, Urgency.URGENT: 1, Urgency.ROUTINE: 2}
 
 
 class Presence(StrEnum):
-    """What is known of a radiologist's whereabouts; only OFFLINE counts as away from work."""
+    """What is known of a radiologist's whereabouts; OFFLINE and BUSY get no work."""
 
     ONLINE = "online"
     AWAY = "away"
+    BUSY = "busy"
     OFFLINE = "offline"
     UNKNOWN = "unknown"
 
@@ -68,7 +69,9 @@ class Refused(StrEnum):
 
     INACTIVE = "inactive"
     OFFLINE = "offline"
+    BUSY = "busy"
     ON_LEAVE = "on_leave"
+    NON_READING = "non_reading"
     EXCLUDED = "excluded_by_rule"
     CREDENTIAL = "credential_missing"
     SUBSPECIALTY = "subspecialty_missing"

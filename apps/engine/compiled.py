@@ -7,12 +7,14 @@ follows from the configuration alone, so it makes answers faster and never diffe
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
-from apps.engine.coverage import Coverage, RosterBook, cover
-from apps.engine.facts import Config, RadiologistFacts, ShiftFacts, SiteFacts
-from apps.engine.occurrences import local_date
+from apps.engine.coverage import Coverage, cover
+from apps.engine.facts import Config, RadiologistFacts, SiteFacts
+from apps.engine.occurrences import is_zone, local_date
+from apps.engine.roster import RosterBook
+from apps.engine.rota import ShiftFacts
 from apps.engine.rules import RuleBook
 from apps.engine.vocabulary import REGIONS
 
@@ -35,7 +37,7 @@ class CompiledConfig:
             person.id: person for person in sorted(config.radiologists, key=lambda p: p.id)
         }
         self.shifts: dict[str, ShiftFacts] = {
-            shift.code: shift
+            shift.code: with_holidays(shift, config.calendars)
             for shift in sorted(config.shifts, key=lambda s: s.code)
             if is_zone(shift.zone)
         }
@@ -44,7 +46,13 @@ class CompiledConfig:
             for site in sorted(config.sites, key=lambda s: s.code)
             if is_zone(site.zone)
         }
-        self.roster = RosterBook(config)
+        self.roster = RosterBook(
+            rows=config.roster,
+            extras=config.extras,
+            swaps=config.swaps,
+            leaves=config.leaves,
+            rotations=config.rotations,
+        )
         self.rules = RuleBook(config.rules, self.regions)
         self.problems = _problems(config, self.rules)
         self._clusters = _clusters(self.sites)
@@ -83,13 +91,11 @@ def compile_config(config: Config) -> CompiledConfig:
     return CompiledConfig(config)
 
 
-def is_zone(name: str) -> bool:
-    """Say whether the time zone database knows a name."""
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return False
-    return True
+def with_holidays(shift: ShiftFacts, calendars: Mapping[str, frozenset[date]]) -> ShiftFacts:
+    """Return a shift that knows the holidays of its calendar."""
+    if not shift.calendar:
+        return shift
+    return replace(shift, holidays=calendars.get(shift.calendar, frozenset()))
 
 
 def _clusters(sites: Mapping[str, SiteFacts]) -> dict[str, frozenset[str]]:
@@ -101,11 +107,13 @@ def _clusters(sites: Mapping[str, SiteFacts]) -> dict[str, frozenset[str]]:
 
 
 def _problems(config: Config, rules: RuleBook) -> tuple[str, ...]:
+    with_hours = [leave for leave in config.leaves if leave.start_local is not None]
     found = [
         f"{what} {code}: unknown time zone {zone!r}"
         for what, code, zone in (
             *(("shift", shift.code, shift.zone) for shift in config.shifts),
             *(("site", site.code, site.zone) for site in config.sites),
+            *(("hours away of", leave.radiologist, leave.zone) for leave in with_hours),
         )
         if not is_zone(zone)
     ]

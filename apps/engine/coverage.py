@@ -1,19 +1,19 @@
-"""Who is on which shift during one stretch of time in which no shift starts or ends.
+"""Who is on which shift during one stretch of time in which nobody comes or goes.
 
-Roster rows, leave, swaps and extras all speak of the local *start* date of a run, so between
-two starts or ends the answer cannot change, and one ``Coverage`` serves every decision there.
+Between two starts or ends (of a run, of a part of one that somebody takes over, of somebody's
+hours away) the answer cannot change, and one ``Coverage`` serves every decision there.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from apps.engine.facts import Config, LeaveFacts, RosterRow, ShiftFacts, SwapFacts
-from apps.engine.occurrences import local_date, occurrences_from
+from apps.engine.occurrences import Occurrence, local_date, occurrences_from
+from apps.engine.roster import RosterBook, Stretch
+from apps.engine.rota import ShiftFacts
 
 if TYPE_CHECKING:
     from apps.engine.pools import Pool, PoolKey
@@ -27,23 +27,25 @@ _DAYS = 4
 
 @dataclass(frozen=True, slots=True)
 class OnShift:
-    """A running shift: who is there and who is on leave, as ids in order.
+    """A running shift: who takes work, who is on leave, who is at other work; ids in order.
 
-    ``started_on`` holds the local start dates of the runs under way; two overlap only in the
-    repeated hour of a DST change.
+    ``started_on`` is the local start date of the run under way; a wall clock shows one hour at a
+    time, so there is never a second.
     """
 
     shift: ShiftFacts
-    started_on: tuple[date, ...]
+    started_on: date
     people: tuple[str, ...]
     on_leave: tuple[str, ...]
+    on_other_work: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
 class Coverage:
     """The shifts that run from ``start_at`` (included) to ``end_at`` (not), by code.
 
-    ``pools`` remembers the pools built from it, one entry per kind of order.
+    ``pools`` remembers the pools built from it, one entry per kind of order. ``is_cut_short``
+    says that it ends there only because nobody looked further.
     """
 
     start_at: datetime
@@ -52,93 +54,62 @@ class Coverage:
     by_modality: Mapping[str, tuple[OnShift, ...]]
     open_modality: tuple[OnShift, ...]
     pools: dict[PoolKey, tuple[Pool, ...]] = field(default_factory=dict)
+    is_cut_short: bool = False
 
     def for_modality(self, modality: str) -> tuple[OnShift, ...]:
         """Return the running shifts that may read a modality, in order of their codes."""
         return self.by_modality.get(modality, self.open_modality)
 
 
-class RosterBook:
-    """The roster, indexed by shift and person."""
-
-    def __init__(self, config: Config) -> None:
-        self._rows: dict[str, list[RosterRow]] = _by_shift((*config.roster, *config.extras))
-        self._swaps: dict[str, list[SwapFacts]] = defaultdict(list)
-        for swap in sorted(config.swaps, key=lambda swap: (swap.giver, swap.taker)):
-            self._swaps[swap.shift].append(swap)
-        self._leaves: dict[str, list[LeaveFacts]] = defaultdict(list)
-        for leave in config.leaves:
-            self._leaves[leave.radiologist].append(leave)
-
-    def is_on_leave(self, radiologist: str, on: date) -> bool:
-        """Say whether a person's leave covers the date."""
-        leaves = self._leaves.get(radiologist, ())
-        return any(leave.start_on <= on <= leave.end_on for leave in leaves)
-
-    def people(self, shift: str, start_on: date) -> set[str]:
-        """Return who holds a seat in the run of a shift that starts on a date, leave ignored.
-
-        A taker stands in for the giver; where the taker has in turn given that seat away, the
-        seat goes on. A giver's own seat is never lost to somebody else's swap.
-        """
-        seats = {
-            row.radiologist
-            for row in self._rows.get(shift, ())
-            if row.start_on <= start_on and (row.end_on is None or start_on <= row.end_on)
-        }
-        takers = {
-            swap.giver: swap.taker
-            for swap in reversed(self._swaps.get(shift, ()))
-            if swap.start_on <= start_on <= swap.end_on
-        }
-        return {_sitter(seat, takers, seats) for seat in seats} if takers else seats
-
-
-def _by_shift(rows: Iterable[RosterRow]) -> dict[str, list[RosterRow]]:
-    indexed: dict[str, list[RosterRow]] = defaultdict(list)
-    for row in rows:
-        indexed[row.shift].append(row)
-    return indexed
-
-
-def _sitter(seat: str, takers: Mapping[str, str], seats: set[str]) -> str:
-    passed = {seat}
-    sitter = takers.get(seat, seat)
-    while sitter in takers and sitter not in seats and sitter not in passed:
-        passed.add(sitter)
-        sitter = takers[sitter]
-    return sitter
-
-
 def cover(shifts: Iterable[ShiftFacts], roster: RosterBook, at: datetime) -> Coverage:
     """Work out the stretch of time around a moment, and who is on shift in it."""
-    start_at, end_at = at - _REACH, at + _REACH
+    edges = _Edges(at)
+    edges.add(roster.hours_away(edges.start_at, edges.end_at))
     running: dict[str, OnShift] = {}
-    first_on: dict[str, date] = {}
+    under_way: dict[tuple[object, ...], Occurrence | None] = {}
     for shift in shifts:
-        if shift.zone not in first_on:
-            first_on[shift.zone] = local_date(at, shift.zone) - timedelta(days=_DAYS_BACK)
-        started: list[date] = []
-        for run in occurrences_from(shift, first_on[shift.zone], _DAYS):
-            for edge in (run.start_at, run.end_at):
-                if edge <= at:
-                    start_at = max(start_at, edge)
-                else:
-                    end_at = min(end_at, edge)
-            if run.start_at <= at < run.end_at:
-                started.append(run.start_on)
-        if started:
-            running[shift.code] = _on_shift(shift, tuple(started), roster)
-    return _indexed(start_at, end_at, running)
+        # Hundreds of shifts share a few hours.
+        if shift.hours not in under_way:
+            under_way[shift.hours] = _under_way(shift, at, edges)
+        run = under_way[shift.hours]
+        if run is not None:
+            stretch = _stretch_at(roster.stretches(shift, run), at)
+            edges.add(stretch[:2])
+            running[shift.code] = OnShift(shift, run.start_on, *stretch[2:])
+    coverage = _indexed(edges.start_at, edges.end_at, running)
+    coverage.is_cut_short = edges.end_at == at + _REACH
+    return coverage
 
 
-def _on_shift(shift: ShiftFacts, started_on: tuple[date, ...], roster: RosterBook) -> OnShift:
-    here: set[str] = set()
-    away: set[str] = set()
-    for start_on in started_on:
-        for person in roster.people(shift.code, start_on):
-            (away if roster.is_on_leave(person, start_on) else here).add(person)
-    return OnShift(shift, started_on, tuple(sorted(here)), tuple(sorted(away - here)))
+class _Edges:
+    """The nearest edges on either side of a moment, at most so far that all are looked at."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+        self.start_at, self.end_at = at - _REACH, at + _REACH
+
+    def add(self, edges: Iterable[datetime]) -> None:
+        """Take edges on either side into account."""
+        for edge in edges:
+            if edge <= self.at:
+                self.start_at = max(self.start_at, edge)
+            else:
+                self.end_at = min(self.end_at, edge)
+
+
+def _under_way(shift: ShiftFacts, at: datetime, edges: _Edges) -> Occurrence | None:
+    """Return the run that holds the moment, and note the edges of those around it."""
+    found: Occurrence | None = None
+    first_on = local_date(at, shift.zone) - timedelta(days=_DAYS_BACK)
+    for run in occurrences_from(shift, first_on, _DAYS):
+        edges.add(run[1:])
+        if run.start_at <= at < run.end_at:
+            found = run
+    return found
+
+
+def _stretch_at(stretches: Iterable[Stretch], at: datetime) -> Stretch:
+    return next(stretch for stretch in stretches if stretch.start_at <= at < stretch.end_at)
 
 
 def _indexed(start_at: datetime, end_at: datetime, running: dict[str, OnShift]) -> Coverage:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from apps.engine.codes import ActionType, Presence, Strategy, Urgency
+from apps.engine.codes import ActionType, Presence, Urgency
+from apps.engine.rota import LeaveFacts, RosterRow, RotationFacts, ShiftFacts, SwapFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,45 +66,6 @@ class SiteFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class WorkType:
-    """One kind of work of a shift; an empty value is open.
-
-    A work type matches an order when the modality is equal or open, and the body part is equal,
-    or its region holds the order's, or the subspecialty is equal, or body part and subspecialty
-    are both open; and the urgency is equal or open. Source: spec 2, step 1.
-    """
-
-    modality: str = ""
-    body_part: str = ""
-    subspecialty: str = ""
-    urgency: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ShiftFacts:
-    """A type of work with its hours.
-
-    ``start_local`` and ``end_local`` are wall clock times in ``zone``, start included, end not;
-    an end at or before the start lies on the next day (equal: 24 hours). ``weekdays`` holds the
-    ISO weekdays (1 Monday to 7 Sunday) of the local *start* date. ``sites`` None means every
-    site; an empty set means that every listed site was removed, so none.
-    ``required_subspecialty`` filters; it never merely scores.
-    """
-
-    code: str
-    name: str
-    work_types: tuple[WorkType, ...]
-    sites: frozenset[str] | None
-    priority_level: int
-    start_local: time
-    end_local: time
-    weekdays: frozenset[int]
-    zone: str
-    strategy: Strategy = Strategy.LOAD_BALANCED
-    required_subspecialty: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Dated:
     """A licence or privilege: what it covers and its days, both ends included, None open.
 
@@ -144,43 +106,6 @@ class RadiologistFacts:
     max_rvu_per_hour: Decimal | None = None
     licences: tuple[Dated, ...] = ()
     privileges: tuple[Dated, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RosterRow:
-    """A person on a shift: every occurrence whose local start date lies in the dates.
-
-    Both ends included; ``end_on`` None is open.
-    """
-
-    shift: str
-    radiologist: str
-    start_on: date
-    end_on: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class LeaveFacts:
-    """A person away: local dates of the shift's zone, both ends included.
-
-    Leave covers the occurrences that *start* on these dates, and for a rule that names the
-    person directly, the moment's own date in the site's zone.
-    """
-
-    radiologist: str
-    start_on: date
-    end_on: date
-
-
-@dataclass(frozen=True, slots=True)
-class SwapFacts:
-    """On one shift, ``taker`` stands in for ``giver`` on these start dates, both included."""
-
-    shift: str
-    giver: str
-    taker: str
-    start_on: date
-    end_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +153,7 @@ class Workload:
     ``open_studies``. ``assigned_last_hour`` and ``rvu_last_hour`` count the assignments made in
     the 60 minutes that end at the moment. ``mean_turnaround_minutes`` is None without any
     completion in the last 4 hours. ``last_on_shift`` maps shift codes to the last assignment
-    there; shifts never served are missing.
+    there; shifts never served are missing. ``busy_until`` is when a busy presence ends.
     """
 
     radiologist: str
@@ -241,6 +166,7 @@ class Workload:
     last_assigned_at: datetime | None = None
     mean_turnaround_minutes: Decimal | None = None
     last_on_shift: Mapping[str, datetime] = field(default_factory=dict)
+    busy_until: datetime | None = None
 
     @property
     def open_studies(self) -> int:
@@ -253,6 +179,7 @@ class Config:
     """Everything people edit that a decision reads, at one version.
 
     ``versions`` maps an area (``catalog``, ``roster``, ``rules``) to the number that was read.
+    ``calendars`` maps a calendar's code to its holidays and closures, ``holidays`` a site's code.
     """
 
     versions: Mapping[str, int]
@@ -264,6 +191,8 @@ class Config:
     leaves: tuple[LeaveFacts, ...] = ()
     swaps: tuple[SwapFacts, ...] = ()
     extras: tuple[RosterRow, ...] = ()
+    rotations: tuple[RotationFacts, ...] = ()
     weights: Weights = Weights()
     holidays: Mapping[str, frozenset[date]] = field(default_factory=dict)
+    calendars: Mapping[str, frozenset[date]] = field(default_factory=dict)
     regions: Mapping[str, frozenset[str]] = field(default_factory=dict)

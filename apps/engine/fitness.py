@@ -8,10 +8,11 @@ from apps.engine.capacity import capacity_refusal
 from apps.engine.codes import Refused, Step, Urgency
 from apps.engine.competency import Demand, competency_refusal
 from apps.engine.compiled import CompiledConfig
-from apps.engine.facts import OrderFacts, RadiologistFacts, ShiftFacts, Workload
+from apps.engine.facts import OrderFacts, RadiologistFacts, Workload
 from apps.engine.pools import absence_of
 from apps.engine.refusals import UNKNOWN_PERSON, Refusal
 from apps.engine.result import Snapshot
+from apps.engine.rota import ShiftFacts
 
 _UNKNOWN_SITE = Refusal(Step.SHIFT, Refused.UNKNOWN_SITE)
 
@@ -83,4 +84,4 @@ def _absence(
     """
     running = compiled.coverage_at(at).running.get(shift.code) if shift else None
     is_there = running is not None and person.is_active and person.id in running.people
-    return None if is_there else absence_of(compiled, person, on)
+    return None if is_there else absence_of(compiled, person, on, at)

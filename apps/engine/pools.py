@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from apps.engine.codes import Strategy, Urgency
+from apps.engine.codes import Step, Strategy, Urgency
 from apps.engine.competency import Demand, competency_refusal
 from apps.engine.coverage import Coverage, OnShift
-from apps.engine.facts import RadiologistFacts, ShiftFacts, WorkType
-from apps.engine.refusals import INACTIVE, ON_LEAVE, Refusal
+from apps.engine.facts import RadiologistFacts
+from apps.engine.refusals import INACTIVE, NON_READING, ON_LEAVE, Refusal
+from apps.engine.rota import ShiftFacts, WorkType
 from apps.engine.vocabulary import covers_part
 
 if TYPE_CHECKING:
@@ -105,18 +106,21 @@ def person_pool(
             id=radiologist,
             person=person,
             shift=_own_shift(compiled, coverage, key, person),
-            absence=absence_of(compiled, person, key.demand.on),
+            absence=absence_of(compiled, person, key.demand.on, coverage.start_at),
             unfitness=competency_refusal(person, key.demand, compiled.regions),
             is_named=True,
         )
     return Pool("person", None, (), None, Strategy.RULE, (member,))
 
 
-def absence_of(compiled: CompiledConfig, person: RadiologistFacts, on: date) -> Refusal | None:
-    """Return why a person cannot be given work on a date, whatever shift they are on."""
+def absence_of(
+    compiled: CompiledConfig, person: RadiologistFacts, on: date, at: datetime
+) -> Refusal | None:
+    """Return why a person cannot be given work at a moment of a date, whatever shift they are on."""
     if not person.is_active:
         return INACTIVE
-    return ON_LEAVE if compiled.roster.is_on_leave(person.id, on) else None
+    code = compiled.roster.absence(person.id, on, at)
+    return None if code is None else Refusal(Step.ROSTER, code)
 
 
 def _own_shift(
@@ -261,28 +265,30 @@ def _members(
     leave_out: frozenset[str],
 ) -> tuple[Member, ...]:
     here: dict[str, ShiftFacts] = {}
-    away: dict[str, ShiftFacts] = {}
+    away: dict[str, tuple[ShiftFacts, Refusal]] = {}
     for on_shift in on_shifts:
         for person in on_shift.people:
             here.setdefault(person, on_shift.shift)
         for person in on_shift.on_leave:
-            away.setdefault(person, on_shift.shift)
+            away.setdefault(person, (on_shift.shift, ON_LEAVE))
+        for person in on_shift.on_other_work:
+            away.setdefault(person, (on_shift.shift, NON_READING))
     ids = sorted((here.keys() | away.keys()) - leave_out)
     return tuple(
-        _member(compiled, key, id_, here[id_], is_away=False)
+        _member(compiled, key, id_, here[id_], None)
         if id_ in here
-        else _member(compiled, key, id_, away[id_], is_away=True)
+        else _member(compiled, key, id_, *away[id_])
         for id_ in ids
     )
 
 
 def _member(
-    compiled: CompiledConfig, key: PoolKey, id_: str, shift: ShiftFacts, *, is_away: bool
+    compiled: CompiledConfig, key: PoolKey, id_: str, shift: ShiftFacts, away: Refusal | None
 ) -> Member:
     person = compiled.people.get(id_)
     if person is None:
         return Member(id_, None, shift, None, None)
-    absence = INACTIVE if not person.is_active else ON_LEAVE if is_away else None
+    absence = away if person.is_active else INACTIVE
     unfitness = competency_refusal(
         person,
         key.demand,

@@ -22,6 +22,8 @@ class Refusal(NamedTuple):
 UNKNOWN_PERSON = Refusal(Step.ROSTER, Refused.UNKNOWN_PERSON)
 INACTIVE = Refusal(Step.ROSTER, Refused.INACTIVE)
 ON_LEAVE = Refusal(Step.ROSTER, Refused.ON_LEAVE)
+NON_READING = Refusal(Step.ROSTER, Refused.NON_READING)
 OFFLINE = Refusal(Step.ROSTER, Refused.OFFLINE)
+BUSY = Refusal(Step.ROSTER, Refused.BUSY)
 PASSED_OVER = Refusal(Step.ROSTER, Refused.PASSED_OVER)
 EXCLUDED = Refusal(Step.RULE, Refused.EXCLUDED)

@@ -20,8 +20,8 @@ from apps.engine.result import Decision, Snapshot
 JSON = Any
 
 AREAS: Mapping[str, tuple[str, ...]] = {
-    "catalog": ("sites", "regions", "holidays"),
-    "roster": ("shifts", "radiologists", "roster", "leaves", "swaps", "extras"),
+    "catalog": ("sites", "regions", "holidays", "calendars"),
+    "roster": ("shifts", "radiologists", "roster", "leaves", "swaps", "extras", "rotations"),
     "rules": ("rules", "weights"),
 }
 """Which parts of a ``Config`` each versioned area holds."""
@@ -30,7 +30,7 @@ AREAS: Mapping[str, tuple[str, ...]] = {
 _BLANK = dict.fromkeys(
     ("issuer", "accession", "site", "modality", "body_part", "subspecialty"), ""
 )
-_WORKLOAD_COLUMNS = 10
+_WORKLOAD_COLUMNS = 11
 
 
 def config_to_json(config: Config) -> dict[str, JSON]:
@@ -51,7 +51,13 @@ def _sorted(value: JSON) -> JSON:
 
 def config_from_json(areas: Mapping[str, JSON], versions: Mapping[str, int]) -> Config:
     """Return the configuration that ``config_to_json`` wrote, at the given versions."""
-    parts = {part: areas[area][part] for area, names in AREAS.items() for part in names}
+    # What was written before a part existed lacks it.
+    parts = {
+        part: areas[area][part]
+        for area, names in AREAS.items()
+        for part in names
+        if part in areas[area]
+    }
     return from_json(Config, {"versions": dict(versions), **parts})
 
 
@@ -97,7 +103,7 @@ def workloads_of(trace: Mapping[str, JSON]) -> dict[str, Workload]:
 def _workload(id_: str, row: list[JSON], at: datetime, turns: dict[str, datetime]) -> Workload:
     """Read a row of ``trace.load_json``, whose columns at their default may be missing."""
     columns = [value for value, _ in zip_longest(row, range(_WORKLOAD_COLUMNS))]
-    stat, urgent, routine, last_hour, last, rvu, rvu_hour, mean, presence, activity = columns
+    stat, urgent, routine, last_hour, last, rvu, rvu_hour, mean, presence, activity, busy = columns
     return Workload(
         radiologist=id_,
         presence=Presence(presence or Presence.UNKNOWN),
@@ -109,6 +115,7 @@ def _workload(id_: str, row: list[JSON], at: datetime, turns: dict[str, datetime
         last_assigned_at=_before(at, last),
         mean_turnaround_minutes=None if mean is None else Decimal(mean),
         last_on_shift=turns,
+        busy_until=None if busy is None else at + timedelta(microseconds=busy),
     )
 
 

@@ -16,8 +16,10 @@ from apps.engine.codes import Presence, Strategy, Urgency
 from apps.engine.conditions.subject import Subject
 from apps.engine.facts import RadiologistFacts, RuleFacts, Weights, Workload
 from apps.engine.pools import Member, Pool
-from apps.engine.refusals import EXCLUDED, OFFLINE, PASSED_OVER, UNKNOWN_PERSON, Refusal
+from apps.engine.refusals import BUSY, EXCLUDED, OFFLINE, PASSED_OVER, UNKNOWN_PERSON, Refusal
 from apps.engine.scoring import score_terms, total
+
+_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(slots=True)
@@ -104,13 +106,25 @@ def _early_refusal(member: Member, load: Workload, situation: Situation) -> Refu
     if member.absence is not None:
         return member.absence
     # A rule may name somebody who is not at work; presence is asked of those on a shift pool.
-    if load.presence is Presence.OFFLINE and not member.is_named:
-        return OFFLINE
+    presence_out = None if member.is_named else presence_refusal(load, situation.at)
+    if presence_out is not None:
+        return presence_out
     if member.id in situation.excluded:
         return EXCLUDED
     if member.unfitness is not None:
         return member.unfitness
     return PASSED_OVER if member.id in situation.subject.order.passed_over else None
+
+
+def presence_refusal(load: Workload, at: datetime) -> Refusal | None:
+    """Return why new work passes a reader by for where they are; with the minutes, begun ones too."""
+    if load.presence is Presence.OFFLINE:
+        return OFFLINE
+    if load.presence is not Presence.BUSY:
+        return None
+    if load.busy_until is None:
+        return BUSY
+    return BUSY._replace(params=(max(-((at - load.busy_until) // _MINUTE), 1),))
 
 
 def _relief_refusal(

@@ -74,7 +74,7 @@ def load_json(load: Workload, at: datetime) -> list[JSON]:
 
     In order: open STAT, URGENT and ROUTINE studies, assignments of the last hour, microseconds
     since the last assignment, open RVU, RVU of the last hour, mean turnaround in minutes,
-    presence, microseconds since the last activity.
+    presence, microseconds since the last activity, microseconds until they are no longer busy.
     """
     row: list[JSON] = [
         *load.open_by_urgency,
@@ -85,6 +85,7 @@ def load_json(load: Workload, at: datetime) -> list[JSON]:
         None if load.mean_turnaround_minutes is None else f"{load.mean_turnaround_minutes:f}",
         None if load.presence is Presence.UNKNOWN else load.presence.value,
         ago(at, load.last_activity_at),
+        None if load.busy_until is None else ago(load.busy_until, at),
     ]
     while row and row[-1] in (None, 0):
         row.pop()

@@ -15,7 +15,9 @@ Trace = Mapping[str, Any]
 _REFUSED: Mapping[Refused, str] = {
     Refused.INACTIVE: "not active",
     Refused.OFFLINE: "offline",
+    Refused.BUSY: "busy for some minutes",
     Refused.ON_LEAVE: "on leave",
+    Refused.NON_READING: "at work that is not reading",
     Refused.EXCLUDED: "excluded by a rule",
     Refused.CREDENTIAL: "lacks the credential {}",
     Refused.SUBSPECIALTY: "is not a reader of {}",
@@ -87,6 +89,8 @@ def refusal_words(code: Refused, params: tuple[int | str, ...] = ()) -> str:
     """Return why a reader fell out, to be read after their id."""
     if code in _COUNTED:
         return _REFUSED[code].format(*params)
+    if code is Refused.BUSY and params:
+        return f"busy for another {params[0]} min"
     return _REFUSED[code].format(", ".join(str(param) for param in params if param))
 
 

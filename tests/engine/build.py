@@ -9,17 +9,8 @@ from typing import Any
 
 from apps.engine.codes import ActionType, Strategy, Urgency
 from apps.engine.decision import Decision, Snapshot, compile_config, decide
-from apps.engine.facts import (
-    Config,
-    OrderFacts,
-    RadiologistFacts,
-    RosterRow,
-    RuleFacts,
-    ShiftFacts,
-    SiteFacts,
-    Workload,
-    WorkType,
-)
+from apps.engine.facts import Config, OrderFacts, RadiologistFacts, RuleFacts, SiteFacts, Workload
+from apps.engine.rota import RosterRow, ShiftFacts, WorkType
 
 # A Wednesday, 22:05 in Brisbane.
 AT = datetime(2026, 2, 4, 12, 5, tzinfo=UTC)

@@ -11,8 +11,9 @@ import pytest
 from apps.engine.by_hand import HandChoice, decide_by_hand, shifts_for
 from apps.engine.codes import Outcome, Strategy, Urgency
 from apps.engine.decision import Decision, Snapshot, compile_config
-from apps.engine.facts import Config, OrderFacts, WorkType
+from apps.engine.facts import Config, OrderFacts
 from apps.engine.replay import replay
+from apps.engine.rota import WorkType
 from apps.engine.words import explain
 from tests.engine.build import AT, config, department, load, loads, on, order, reader, shift
 

@@ -9,8 +9,9 @@ import pytest
 from apps.engine import pools
 from apps.engine.compiled import compile_config
 from apps.engine.decision import Snapshot, decide
-from apps.engine.facts import Config, LeaveFacts, RosterRow, SwapFacts
+from apps.engine.facts import Config
 from apps.engine.occurrences import on_shift
+from apps.engine.rota import LeaveFacts, RosterRow, SwapFacts
 from tests.engine.build import AT, config, department, on, order, shift
 
 TODAY = date(2026, 2, 4)

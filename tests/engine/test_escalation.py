@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from apps.engine.codes import ActionType, Presence, Reason, Strategy
-from apps.engine.facts import Config, RuleFacts, SiteFacts, WorkType
+from apps.engine.facts import Config, RuleFacts, SiteFacts
+from apps.engine.rota import WorkType
 from tests.engine.build import (
     FAR,
     ROBINA,

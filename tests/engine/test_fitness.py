@@ -9,7 +9,7 @@ import pytest
 
 from apps.engine.codes import Presence, Refused, Step, Urgency
 from apps.engine.decision import Refusal, Snapshot, compile_config, fitness
-from apps.engine.facts import LeaveFacts
+from apps.engine.rota import LeaveFacts
 from tests.engine.build import AT, department, load, loads, on, order, reader, shift
 from tests.engine.test_coverage import TODAY
 

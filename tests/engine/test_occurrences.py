@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
@@ -10,8 +11,15 @@ import pytest
 
 from apps.engine.codes import ActionType
 from apps.engine.compiled import compile_config
-from apps.engine.facts import ShiftFacts
-from apps.engine.occurrences import next_boundary, next_change, occurrences, on_shift
+from apps.engine.occurrences import (
+    next_boundary,
+    next_change,
+    occurrences,
+    occurrences_from,
+    on_shift,
+    skipped,
+)
+from apps.engine.rota import ShiftFacts
 from tests.engine.build import AT, config, department, rule, shift
 
 
@@ -28,80 +36,98 @@ def hours(start: str, end: str, zone: str, **changes: Any) -> ShiftFacts:
     )
 
 
-# Each row: zone, hours, local start date, expected start and end in UTC.
+# Each row: zone, hours, local start date, expected moments in UTC.
 NIGHTS = [
     # Europe/Berlin: 2026-03-29 02:00 -> 03:00, 2026-10-25 03:00 -> 02:00.
-    ("Europe/Berlin", "22:00", "06:00", "2026-03-27", "2026-03-27T21:00", "2026-03-28T05:00"),
-    ("Europe/Berlin", "22:00", "06:00", "2026-03-28", "2026-03-28T21:00", "2026-03-29T04:00"),
-    ("Europe/Berlin", "02:30", "10:00", "2026-03-29", "2026-03-29T01:00", "2026-03-29T08:00"),
-    ("Europe/Berlin", "18:00", "02:30", "2026-03-28", "2026-03-28T17:00", "2026-03-29T01:00"),
-    ("Europe/Berlin", "22:00", "06:00", "2026-10-24", "2026-10-24T20:00", "2026-10-25T05:00"),
-    ("Europe/Berlin", "02:30", "10:00", "2026-10-25", "2026-10-25T00:30", "2026-10-25T09:00"),
-    ("Europe/Berlin", "18:00", "02:30", "2026-10-24", "2026-10-24T16:00", "2026-10-25T01:30"),
-    ("Europe/Berlin", "02:00", "03:00", "2026-10-25", "2026-10-25T00:00", "2026-10-25T02:00"),
-    ("Europe/Berlin", "08:00", "08:00", "2026-10-24", "2026-10-24T06:00", "2026-10-25T07:00"),
+    ("Europe/Berlin", "22:00", "06:00", "2026-03-27", ["27T21:00 28T05:00"]),
+    ("Europe/Berlin", "22:00", "06:00", "2026-03-28", ["28T21:00 29T04:00"]),
+    ("Europe/Berlin", "02:30", "10:00", "2026-03-29", ["29T01:00 29T08:00"]),
+    ("Europe/Berlin", "18:00", "02:30", "2026-03-28", ["28T17:00 29T01:00"]),
+    ("Europe/Berlin", "22:00", "06:00", "2026-10-24", ["24T20:00 25T05:00"]),
+    # Each shows its half of the repeated hour twice, the other half is another's.
+    ("Europe/Berlin", "02:30", "10:00", "2026-10-25", ["25T00:30 25T01:00", "25T01:30 25T09:00"]),
+    ("Europe/Berlin", "18:00", "02:30", "2026-10-24", ["24T16:00 25T00:30", "25T01:00 25T01:30"]),
+    ("Europe/Berlin", "02:10", "02:20", "2026-10-25", ["25T00:10 25T00:20", "25T01:10 25T01:20"]),
+    ("Europe/Berlin", "02:00", "03:00", "2026-10-25", ["25T00:00 25T02:00"]),
+    ("Europe/Berlin", "08:00", "08:00", "2026-10-24", ["24T06:00 25T07:00"]),
+    ("Europe/Berlin", "02:30", "02:30", "2026-10-24", ["24T00:30 25T00:30", "25T01:00 25T01:30"]),
+    ("Europe/Berlin", "02:30", "02:30", "2026-10-25", ["25T00:30 25T01:00", "25T01:30 26T01:30"]),
     # Australia/Brisbane: no daylight saving.
-    ("Australia/Brisbane", "22:00", "06:00", "2026-10-03", "2026-10-03T12:00", "2026-10-03T20:00"),
-    ("Australia/Brisbane", "00:00", "00:00", "2026-04-04", "2026-04-03T14:00", "2026-04-04T14:00"),
+    ("Australia/Brisbane", "22:00", "06:00", "2026-10-03", ["03T12:00 03T20:00"]),
+    ("Australia/Brisbane", "00:00", "00:00", "2026-04-04", ["03T14:00 04T14:00"]),
     # Australia/Lord_Howe: half an hour, 2026-04-05 02:00 -> 01:30, 2026-10-04 02:00 -> 02:30.
-    (
-        "Australia/Lord_Howe",
-        "22:00",
-        "06:00",
-        "2026-04-04",
-        "2026-04-04T11:00",
-        "2026-04-04T19:30",
-    ),
+    ("Australia/Lord_Howe", "22:00", "06:00", "2026-04-04", ["04T11:00 04T19:30"]),
     (
         "Australia/Lord_Howe",
         "01:45",
         "06:00",
         "2026-04-05",
-        "2026-04-04T14:45",
-        "2026-04-04T19:30",
+        ["04T14:45 04T15:00", "04T15:15 04T19:30"],
     ),
     (
         "Australia/Lord_Howe",
         "22:00",
         "01:45",
         "2026-04-04",
-        "2026-04-04T11:00",
-        "2026-04-04T15:15",
+        ["04T11:00 04T14:45", "04T15:00 04T15:15"],
     ),
-    (
-        "Australia/Lord_Howe",
-        "22:00",
-        "06:00",
-        "2026-10-03",
-        "2026-10-03T11:30",
-        "2026-10-03T19:00",
-    ),
-    (
-        "Australia/Lord_Howe",
-        "02:15",
-        "06:00",
-        "2026-10-04",
-        "2026-10-03T15:30",
-        "2026-10-03T19:00",
-    ),
+    ("Australia/Lord_Howe", "22:00", "06:00", "2026-10-03", ["03T11:30 03T19:00"]),
+    ("Australia/Lord_Howe", "02:15", "06:00", "2026-10-04", ["03T15:30 03T19:00"]),
     # America/New_York: 2026-03-08 02:00 -> 03:00, 2026-11-01 02:00 -> 01:00.
-    ("America/New_York", "23:00", "07:00", "2026-03-07", "2026-03-08T04:00", "2026-03-08T11:00"),
-    ("America/New_York", "23:00", "07:00", "2026-10-31", "2026-11-01T03:00", "2026-11-01T12:00"),
-    ("America/New_York", "01:30", "09:00", "2026-11-01", "2026-11-01T05:30", "2026-11-01T14:00"),
+    ("America/New_York", "23:00", "07:00", "2026-03-07", ["08T04:00 08T11:00"]),
+    ("America/New_York", "23:00", "07:00", "2026-11-01", ["02T04:00 02T12:00"]),
+    (
+        "America/New_York",
+        "01:30",
+        "09:00",
+        "2026-11-01",
+        ["01T05:30 01T06:00", "01T06:30 01T14:00"],
+    ),
+    # Asia/Beirut: midnight is skipped on 2026-03-29, 23:00 comes twice on 2026-10-24.
+    ("Asia/Beirut", "23:00", "07:00", "2026-03-28", ["28T21:00 29T04:00"]),
+    ("Asia/Beirut", "00:00", "08:00", "2026-03-29", ["28T22:00 29T05:00"]),
+    ("Asia/Beirut", "15:00", "23:30", "2026-10-24", ["24T12:00 24T20:30", "24T21:00 24T21:30"]),
+    ("Asia/Beirut", "23:30", "07:30", "2026-10-24", ["24T20:30 24T21:00", "24T21:30 25T05:30"]),
+    # Pacific/Apia slept through the whole of 2011-12-30.
+    ("Pacific/Apia", "08:00", "16:00", "2011-12-30", []),
+    ("Pacific/Apia", "22:00", "06:00", "2011-12-29", ["30T08:00 30T10:00"]),
+    ("Pacific/Apia", "22:00", "06:00", "2011-12-30", ["30T10:00 30T16:00"]),
 ]
 
 
-@pytest.mark.parametrize(("zone", "start", "end", "on", "start_at", "end_at"), NIGHTS)
+@pytest.mark.parametrize(("zone", "start", "end", "on", "moments"), NIGHTS)
 def test_an_occurrence_follows_the_wall_clock(
-    zone: str, start: str, end: str, on: str, start_at: str, end_at: str
+    zone: str, start: str, end: str, on: str, moments: list[str]
 ) -> None:
     day = date.fromisoformat(on)
     noon = utc(f"{on}T12:00")
 
     runs = occurrences(hours(start, end, zone), noon - timedelta(days=2), noon + timedelta(days=2))
 
-    assert [(utc(start_at), utc(end_at))] == [
-        (run.start_at, run.end_at) for run in runs if run.start_on == day
+    assert moments == [
+        f"{run.start_at:%dT%H:%M} {run.end_at:%dT%H:%M}" for run in runs if run.start_on == day
+    ]
+
+
+def test_a_night_is_nine_hours_long_when_the_clock_goes_back_and_seven_when_it_goes_on() -> None:
+    night = hours("23:00", "07:00", "America/New_York")
+    dates = [date(2026, 3, 6), date(2026, 3, 7), date(2026, 10, 30), date(2026, 10, 31)]
+
+    lengths = [run.end_at - run.start_at for on in dates for run in occurrences_from(night, on, 1)]
+
+    assert lengths == [timedelta(hours=long) for long in (8, 7, 8, 9)]
+
+
+def test_runs_come_in_order_of_their_start_even_where_two_dates_mix() -> None:
+    around = hours("23:30", "23:30", "Asia/Beirut")
+
+    runs = occurrences(around, utc("2026-10-24T12:00"), utc("2026-10-25T12:00"))
+
+    assert [(run.start_on.day, f"{run.start_at:%H:%M}") for run in runs] == [
+        (23, "20:30"),
+        (24, "20:30"),
+        (23, "21:00"),
+        (24, "21:30"),
     ]
 
 
@@ -125,6 +151,8 @@ def test_a_run_that_the_clock_skips_whole_is_no_run() -> None:
     runs = occurrences(lost, utc("2026-03-28T00:00"), utc("2026-03-30T12:00"))
 
     assert [run.start_on for run in runs] == [date(2026, 3, 28), date(2026, 3, 30)]
+    assert skipped(lost, date(2026, 3, 1), 60) == [date(2026, 3, 29)]
+    assert skipped(replace(lost, weekdays=frozenset({1})), date(2026, 3, 1), 60) == []
 
 
 def test_weekdays_are_those_of_the_local_start_date() -> None:
@@ -155,12 +183,15 @@ def test_a_weekly_shift_is_found_a_week_ahead() -> None:
     assert next_boundary(wednesday, utc("2026-02-04T06:00")) == utc("2026-02-10T22:00")
 
 
-def test_overlapping_runs_of_the_repeated_hour_end_before_the_next_starts_anew() -> None:
+def test_a_shift_that_turns_over_in_the_repeated_hour_does_so_three_times() -> None:
     around = hours("02:30", "02:30", "Europe/Berlin")
+    at, found = utc("2026-10-24T12:00"), []
 
-    # The run of the 25th starts at the first 02:30, that of the 24th ends at the second.
-    assert next_boundary(around, utc("2026-10-24T12:00")) == utc("2026-10-25T00:30")
-    assert next_boundary(around, utc("2026-10-25T00:30")) == utc("2026-10-25T01:30")
+    for _ in range(4):
+        at = next_boundary(around, at) or at
+        found.append(f"{at:%dT%H:%M}")
+
+    assert found == ["25T00:30", "25T01:00", "25T01:30", "26T01:30"]
 
 
 def test_next_change_is_the_nearest_edge_of_shifts_and_rule_windows() -> None:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import pytest
 
 from apps.engine.codes import ActionType, Presence, Reason
-from apps.engine.facts import Config, Workload, WorkType
+from apps.engine.facts import Config, Workload
+from apps.engine.rota import WorkType
 from tests.engine.build import config, decided, department, load, on, order, reader, rule, shift
 
 NEEDS_MSK = {"required_subspecialty": "musculoskeletal"}

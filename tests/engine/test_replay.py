@@ -14,19 +14,9 @@ import pytest
 from apps.engine.codec import canonical
 from apps.engine.codes import ActionType, Presence, Strategy, Urgency
 from apps.engine.decision import Decision, Snapshot, compile_config, decide
-from apps.engine.facts import (
-    Config,
-    Credential,
-    Dated,
-    LeaveFacts,
-    OrderFacts,
-    RosterRow,
-    SiteFacts,
-    SwapFacts,
-    Weights,
-    Workload,
-)
+from apps.engine.facts import Config, Credential, Dated, OrderFacts, SiteFacts, Weights, Workload
 from apps.engine.replay import config_from_json, config_to_json, replay, workloads_of
+from apps.engine.rota import LeaveFacts, RosterRow, SwapFacts
 from tests.engine.build import (
     AT,
     ROBINA,

@@ -13,7 +13,8 @@ from apps.engine.codes import ActionType, Outcome, Presence, Reason, Strategy, U
 from apps.engine.compiled import compile_config
 from apps.engine.conditions import Predicate, Subject
 from apps.engine.decision import Snapshot, decide
-from apps.engine.facts import Config, LeaveFacts, RuleFacts, SiteFacts, WorkType
+from apps.engine.facts import Config, RuleFacts, SiteFacts
+from apps.engine.rota import LeaveFacts, WorkType
 from tests.engine.build import (
     AT,
     ROBINA,

@@ -7,7 +7,7 @@ from datetime import time, timedelta
 import pytest
 
 from apps.engine.codes import Outcome, Presence, Reason, Strategy, Urgency
-from apps.engine.facts import LeaveFacts, ShiftFacts, WorkType
+from apps.engine.rota import LeaveFacts, ShiftFacts, WorkType
 from tests.engine.build import (
     AT,
     FAR,

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from apps.engine.codes import ActionType, Presence, Reason, Refused, Strategy, Urgency
-from apps.engine.facts import Config, Workload, WorkType
+from apps.engine.facts import Config, Workload
+from apps.engine.rota import WorkType
 from apps.engine.words import explain, reason_words, refusal_words
 from tests.engine.build import (
     AT,

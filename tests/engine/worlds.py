@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from random import Random
@@ -14,17 +14,14 @@ from apps.engine.facts import (
     Config,
     Credential,
     Dated,
-    LeaveFacts,
     OrderFacts,
     RadiologistFacts,
-    RosterRow,
     RuleFacts,
-    ShiftFacts,
     SiteFacts,
-    SwapFacts,
     Workload,
-    WorkType,
 )
+from apps.engine.rota import HolidayMode, ShiftFacts, WorkType
+from tests.engine.rota_worlds import CALENDAR, Maker
 
 IDS = tuple("ABCDEF")
 SITES = ("S1", "S2", "S3")
@@ -34,6 +31,7 @@ PARTS = ("KNEE", "MSK", "HEAD", "")
 SPECIALTIES = ("musculoskeletal", "neuroradiology", "")
 # A night on which Berlin's clock changes, so that some worlds stand on the change itself.
 START = datetime(2026, 3, 27, tzinfo=UTC)
+CLOCK = [time(hour, minute) for hour in (0, 2, 8, 13, 22) for minute in (0, 30)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +50,19 @@ def random_world(seed: int) -> World:
     """Return the same world for the same seed."""
     random = Random(seed)  # noqa: S311 -- made-up worlds, no secret
     at = START + timedelta(minutes=random.randint(0, 4 * 24 * 60))
+    maker = Maker(random, [f"SH{n}" for n in range(6)], IDS, ZONES, at.date(), CLOCK)
     config = Config(
         versions={"catalog": 1, "roster": 1, "rules": 1},
         sites=tuple(_site(random, code) for code in SITES),
-        shifts=tuple(_shift(random, f"SH{n}") for n in range(random.randint(1, 6))),
-        radiologists=tuple(_reader(random, id_, at) for id_ in IDS[: random.randint(1, 6)]),
-        roster=tuple(_row(random, at) for _ in range(random.randint(0, 14))),
+        shifts=tuple(_any_shift(random, code) for code in maker.shifts[: random.randint(1, 6)]),
+        radiologists=tuple(_reader(random, id_, at) for id_ in IDS[: random.choice((1, 5, 6, 6))]),
+        roster=maker.rows(),
         rules=tuple(_rule(random, n, at) for n in range(random.choice((0, 0, 1, 3)))),
-        leaves=tuple(_leave(random, at) for _ in range(random.choice((0, 0, 1, 2)))),
-        swaps=tuple(_swap(random, at) for _ in range(random.choice((0, 0, 1, 2)))),
-        extras=tuple(_row(random, at) for _ in range(random.choice((0, 0, 1)))),
+        leaves=maker.leaves(),
+        swaps=maker.swaps(),
+        extras=maker.extras(),
+        rotations=maker.rotations(),
+        calendars=maker.calendars(),
     )
     loads = {id_: _load(random, id_, at) for id_ in IDS if random.random() < 0.9}
     relieve = random.choice((*IDS[:2], *[""] * 8))
@@ -77,6 +78,15 @@ def _site(random: Random, code: str) -> SiteFacts:
         requires_licence=random.random() < 0.2,
         requires_privilege=random.random() < 0.2,
     )
+
+
+def _any_shift(random: Random, code: str) -> ShiftFacts:
+    """Return a shift, now and then one that is always there for all work, so that some is given."""
+    made = _shift(random, code)
+    if random.random() < 0.6:
+        return made
+    wide = replace(made, work_types=(WorkType(),), sites=None, required_subspecialty="")
+    return replace(wide, start_local=time(0), end_local=time(0), priority_level=0)
 
 
 def _shift(random: Random, code: str) -> ShiftFacts:
@@ -104,6 +114,8 @@ def _shift(random: Random, code: str) -> ShiftFacts:
         zone=random.choice(ZONES),
         strategy=random.choice([*Strategy][:4]),
         required_subspecialty=random.choice(("", "", "", "musculoskeletal")),
+        calendar=random.choice(("", "", CALENDAR)),
+        holiday_mode=random.choice([*[HolidayMode.RUNS] * 3, *HolidayMode]),
     )
 
 
@@ -132,21 +144,6 @@ def _reader(random: Random, id_: str, at: datetime) -> RadiologistFacts:
         ),
         privileges=(Dated(site=random.choice(("", *SITES)), body_part=random.choice(PARTS)),),
     )
-
-
-def _row(random: Random, at: datetime) -> RosterRow:
-    start, end = _dates(random, at)
-    code, id_ = f"SH{random.randint(0, 5)}", random.choice(IDS)
-    return RosterRow(code, id_, start - timedelta(days=3), random.choice((None, end)))
-
-
-def _leave(random: Random, at: datetime) -> LeaveFacts:
-    return LeaveFacts(random.choice(IDS), *_dates(random, at))
-
-
-def _swap(random: Random, at: datetime) -> SwapFacts:
-    giver, taker = random.sample(IDS, 2)
-    return SwapFacts(f"SH{random.randint(0, 5)}", giver, taker, *_dates(random, at))
 
 
 def _rule(random: Random, number: int, at: datetime) -> RuleFacts:
@@ -187,7 +184,7 @@ def _load(random: Random, id_: str, at: datetime) -> Workload:
     turns = {f"SH{n}": last for n in range(6) if (last := ago())}
     return Workload(
         radiologist=id_,
-        presence=random.choice([*Presence, Presence.ONLINE, Presence.AWAY]),
+        presence=random.choice([*Presence, *[Presence.ONLINE, Presence.AWAY] * 2]),
         last_activity_at=ago(),
         open_by_urgency=(random.randint(0, 1), random.randint(0, 1), random.randint(0, 2)),
         open_rvu=Decimal(random.choice(("0", "1", "1.0", "2.25", "3"))),
