@@ -18,6 +18,7 @@ from pathlib import Path
 
 MODULES = (
     "engine_decide",
+    "coverage",
     "hl7_parse",
     "intake_read",
     "listener",
@@ -25,6 +26,8 @@ MODULES = (
     "pipe",
     "board",
     "pages",
+    "auto_roster",
+    "roster_import",
 )
 
 Figures = Mapping[str, float | int | str]

@@ -16,13 +16,11 @@ from apps.engine.facts import (
     Dated,
     OrderFacts,
     RadiologistFacts,
-    RosterRow,
     RuleFacts,
-    ShiftFacts,
     SiteFacts,
     Workload,
-    WorkType,
 )
+from apps.engine.rota import RosterRow, ShiftFacts, WorkType
 
 AT = datetime(2026, 2, 4, 12, 5, 30, tzinfo=UTC)
 _MODALITIES = ("MR", "CT", "DX", "US", "MG", "NM", "XA", "PT")

@@ -25,6 +25,7 @@ _PAGES = (
     *("/assignments/?state=reported&period=30d&modality=CT", "/unassigned/", "/roster/"),
     *("/roster/?by=person", "/roster/list/", "/shifts/", "/radiologists/", "/rules/"),
     *("/policies/", "/procedures/", "/sites/", "/clusters/", "/messages/", "/destinations/"),
+    *("/coverage/", "/coverage/?days=1", "/coverage/?days=56"),
 )
 _FOLLOWED = (
     ("a study", "/assignments/", re.compile(rb'href="(/studies/\d+/)"')),

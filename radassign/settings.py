@@ -15,6 +15,7 @@ from typing import Any
 
 from csp.constants import NONE, SELF
 
+from radassign import queues
 from radassign.database import database_from_url, embedded_database, for_process
 from radassign.env import Env, EnvError
 from radassign.hl7_transport import hl7_plain_host, hl7_tls
@@ -164,28 +165,7 @@ USES_EMBEDDED_DATABASE = not _APP_URL
 DATABASES = {"default": for_process(_database(), role=ROLE, pool_size=WEB_THREADS + 2)}
 
 # --- queue -----------------------------------------------------------------------------------
-# Two clusters, so that a silent destination never holds up a decision. A process chooses its
-# own by Q_CLUSTER_NAME. Tasks are nudges, the rows are the truth: no result is saved, nothing
-# is retried for long, and due times are rows of ours, so django-q2's scheduler stays off.
-Q_CLUSTER: dict[str, Any] = {
-    "name": "radassign",
-    "broker_class": "apps.core.queue.broker.PostgresBroker",
-    "workers": 2,
-    "bulk": 10,
-    "queue_limit": 20,
-    "save_limit": -1,
-    "timeout": 30,
-    "retry": 60,
-    "ack_failures": True,
-    "recycle": 5000,
-    "scheduler": False,
-    "log_level": "WARNING",
-    "ALT_CLUSTERS": {
-        # One works at a time in either; a second would only keep a second copy of everything.
-        "decide": {"workers": 1},
-        "deliver": {"workers": 1},
-    },
-}
+Q_CLUSTER = queues.CLUSTERS
 
 # A cell that begins with = + - or @ is a formula to a spreadsheet; exports write it as text.
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
@@ -194,6 +174,9 @@ IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 # something changed, and for how long it shows what did not. Tests ask and read every time.
 BOARD_ASK_SECONDS = 0.0 if TESTING else 0.25
 BOARD_KEEP_SECONDS = 0.0 if TESTING else 30.0
+
+# A roster's feed is fetched from anywhere but our own networks, unless its system stands in one.
+ROSTER_FEED_PRIVATE = env.boolean("ROSTER_FEED_PRIVATE", default=False)
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 

@@ -12,10 +12,11 @@ urlpatterns = [
     path("logout/", LogoutView.as_view(), name="logout"),
     path("", include("apps.audit.urls")),
     path("", include("apps.catalog.urls")),
+    # Before the roster's, whose addresses of radiologists take whatever follows.
+    path("", include("apps.assignment.urls")),
     path("", include("apps.roster.urls")),
     path("", include("apps.rules.urls")),
     path("", include("apps.outbound.urls")),
-    path("", include("apps.assignment.urls")),
     path("", include("apps.intake.urls")),
     path("", include("apps.monitoring.urls")),
     path("", include("apps.dashboard.urls")),

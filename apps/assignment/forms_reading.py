@@ -9,7 +9,6 @@ from django.http import QueryDict
 
 from apps.assignment.queries.worklist import MOST, SORTS, Pinned, Wanted
 from apps.assignment.study import LONGEST_REASON, SHORTEST_REASON
-from apps.roster.choices import PresenceChoices
 
 KEPT = ("urgency", "modality", "site", "status", "shift", "sort")
 """What of the address makes the list what it is; the rest belongs to one request."""
@@ -58,16 +57,6 @@ class HandBackForm(TokenForm):
         max_length=LONGEST_REASON,
         widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
         error_messages={"required": "Type a reason: the next reader and your manager see it."},
-    )
-
-
-class PresenceForm(forms.Form):
-    """Whether a reader is there."""
-
-    presence = forms.ChoiceField(
-        choices=[
-            (one.value, one.label) for one in PresenceChoices if one is not PresenceChoices.UNKNOWN
-        ]
     )
 
 

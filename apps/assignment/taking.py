@@ -14,10 +14,12 @@ from typing import Any
 
 from apps.assignment.choices import ReasonChoices
 from apps.engine.by_hand import shifts_for
-from apps.engine.codes import Presence, Step
-from apps.engine.facts import OrderFacts, ShiftFacts, Workload
+from apps.engine.codes import Step
+from apps.engine.facts import OrderFacts, Workload
 from apps.engine.fitness import fitness
 from apps.engine.result import Snapshot
+from apps.engine.rota import ShiftFacts
+from apps.engine.selection import presence_refusal
 from apps.engine.words import refusal_words
 
 _IN_OUT_ROW_ID, _IN_OUT_ROW_STEP = 0, 2
@@ -53,8 +55,9 @@ def why_not_take(waiting: Waiting, shift: ShiftFacts, taker: Taker) -> str:
     """Return why the reader may not take it now, empty when they may."""
     order, id_ = waiting.order, taker.radiologist_id
     load = taker.snapshot.loads.get(id_) or Workload(id_)
-    if load.presence is Presence.OFFLINE:
-        return "You are offline."
+    away = presence_refusal(load, taker.at)
+    if away is not None:
+        return f"You are {refusal_words(away.code, away.params)}."
     if id_ in order.passed_over:
         return "You had it, and it never goes back by itself."
     if waiting.reason == ReasonChoices.RULE_STRICT or _is_excluded(waiting.trace, id_):

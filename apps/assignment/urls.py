@@ -4,9 +4,28 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.assignment.views import by_hand, lists, moving, ordered, reading, study, why
+from apps.assignment.views import (
+    by_hand,
+    coverage,
+    expiry,
+    lists,
+    moving,
+    ordered,
+    reading,
+    study,
+    take_over,
+    why,
+)
 
 urlpatterns = [
+    path("radiologists/expiring/", expiry.expiring, name="expiring"),
+    path(
+        "radiologists/<path:radiologist_id>/expiring/",
+        expiry.expiring_of,
+        name="radiologist-expiring",
+    ),
+    path("coverage/", coverage.coverage, name="coverage"),
+    path("coverage/then/", coverage.then, name="coverage-then"),
     path("assignments/", lists.assignments, name="assignments"),
     path("assignments/<int:assignment_id>/why/", why.why, name="why"),
     path("unassigned/", lists.unassigned, name="unassigned"),
@@ -15,6 +34,9 @@ urlpatterns = [
     path("studies/reassign/", moving.reassign, name="study-reassign"),
     path("studies/<int:order_id>/", study.study, name="study"),
     path("studies/<int:order_id>/<str:action>/", by_hand.act, name="study-act"),
+    path("take-over/", take_over.take_over, name="take-over"),
+    path("take-over/<int:event_id>/", take_over.done, name="take-over-done"),
+    path("take-over/<int:event_id>/back/", take_over.take_back, name="take-over-back"),
     path("my-list/", reading.my_list, name="my-list"),
     path("my-list/next/", reading.go_on, name="my-list-next"),
     path("my-list/presence/", reading.presence, name="my-list-presence"),

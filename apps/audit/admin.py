@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from typing_extensions import override
 
 from apps.audit.models import AuditEvent
+from apps.audit.queries.wording import masked
 from apps.core.admin_base import HistoryAdmin, model_words, pretty_json, table_of
 
 
@@ -73,9 +74,9 @@ class AuditEventAdmin(HistoryAdmin):
     @admin.display(description="old values")
     def old_shown(self, event: AuditEvent) -> SafeString:
         """Show the values before, one a line."""
-        return pretty_json(event.old_values)
+        return pretty_json(masked(event.entity, event.old_values))
 
     @admin.display(description="new values")
     def new_shown(self, event: AuditEvent) -> SafeString:
         """Show the values after, one a line."""
-        return pretty_json(event.new_values)
+        return pretty_json(masked(event.entity, event.new_values))

@@ -8,7 +8,9 @@ from django.http import HttpRequest
 from typing_extensions import override
 
 from apps.catalog.models import (
+    CalendarDay,
     Cluster,
+    HolidayCalendar,
     Procedure,
     ProcedureAlias,
     Site,
@@ -51,6 +53,13 @@ class SiteInline(TabularInline):
         return scope.limit(super().get_queryset(request), "pk")
 
 
+class CalendarDayInline(TabularInline):
+    """The department's own days, on the calendar's page."""
+
+    model = CalendarDay
+    extra = 1
+
+
 class ProcedureAliasInline(TabularInline):
     """The sites' own codes, on the procedure's page."""
 
@@ -86,10 +95,10 @@ class SiteAdmin(RecordAdmin):
     list_filter = ("is_active", "cluster", "time_zone", "requires_licence", "requires_privilege")
     list_select_related = ("cluster",)
     search_fields = ("code", "name", "aliases__value")
-    autocomplete_fields = ("cluster",)
+    autocomplete_fields = ("cluster", "calendar")
     inlines = (SiteAliasInline,)
     fieldsets = (
-        (None, {"fields": ("code", "name", "cluster", "time_zone", "is_active")}),
+        (None, {"fields": ("code", "name", "cluster", "time_zone", "calendar", "is_active")}),
         (
             "Who may read for this site",
             {
@@ -99,6 +108,17 @@ class SiteAdmin(RecordAdmin):
             },
         ),
     )
+
+
+@admin.register(HolidayCalendar)
+class HolidayCalendarAdmin(RecordAdmin):
+    """Public holidays of a region, with the department's own closures."""
+
+    row_scope = FOR_ALL
+    list_display = ("code", "name", "country", "subdivision")
+    list_filter = ("country",)
+    search_fields = ("code", "name")
+    inlines = (CalendarDayInline,)
 
 
 @admin.register(SiteAlias)

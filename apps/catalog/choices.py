@@ -28,3 +28,11 @@ class ImportKind(models.TextChoices):
 
     PROCEDURES = "procedures", "Procedures"
     RVU = "rvu", "RVU"
+
+
+class CalendarDayKind(models.TextChoices):
+    """What a calendar says of a day of the department's own."""
+
+    CLOSURE = "closure", "Closure"
+    HOLIDAY = "holiday", "Holiday"
+    WORKING = "working", "Working day"

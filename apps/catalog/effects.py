@@ -7,10 +7,12 @@ there. The apps above answer: they register their questions in ``AppConfig.ready
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
 from typing import Generic, TypeVar
 
 from apps.audit.editing import Effect
-from apps.catalog.models import Procedure, Site
+from apps.catalog.models import HolidayCalendar, Procedure, Site
 
 Record = TypeVar("Record")
 
@@ -32,8 +34,18 @@ class Question(Generic[Record]):
         return [effect for answer in self._asked for effect in answer(record)]
 
 
+@dataclass(frozen=True, slots=True)
+class CalendarChange:
+    """The days off of a stored calendar as they are and as they are to be."""
+
+    calendar: HolidayCalendar
+    before: frozenset[date]
+    after: frozenset[date]
+
+
 SITE_SWITCHED_OFF: Question[Site] = Question()
 PROCEDURE_CHANGED: Question[Procedure] = Question()
+CALENDAR_CHANGED: Question[CalendarChange] = Question()
 
 
 def counted(number: int, one: str, many: str) -> str:

@@ -1,4 +1,4 @@
-"""Places and procedures: Cluster, Site and its aliases, Procedure and its aliases."""
+"""Places, their holidays, and procedures."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models.functions import Upper
 
 from apps.audit.triggers import audited
-from apps.catalog.choices import ImportKind, UrgencyChoices
+from apps.catalog.choices import CalendarDayKind, ImportKind, UrgencyChoices
 from apps.core.natural import NaturalKeyModel
 from apps.core.triggers import raises_version
 from apps.core.validators import validate_zone
@@ -29,6 +29,59 @@ class Cluster(NaturalKeyModel):
         return self.name
 
 
+class HolidayCalendar(NaturalKeyModel):
+    """The public holidays of a country and region, with a department's own closures."""
+
+    natural_fields = ("code",)
+
+    code = models.CharField(max_length=32, unique=True)
+    name = models.CharField(max_length=120)
+    country = models.CharField(
+        max_length=2,
+        blank=True,
+        default="",
+        help_text="ISO 3166-1, such as AU; none: no holidays.",
+    )
+    subdivision = models.CharField(
+        max_length=8,
+        blank=True,
+        default="",
+        help_text="ISO 3166-2 without the country, such as QLD.",
+    )
+
+    class Meta:
+        ordering = ["code"]
+        triggers = [audited(), raises_version("catalog")]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class CalendarDay(NaturalKeyModel):
+    """A day of a department's own: a closure, another holiday, or a holiday that is none here."""
+
+    natural_fields = ("calendar__code", "on")
+
+    calendar = models.ForeignKey(HolidayCalendar, on_delete=models.CASCADE, related_name="days")
+    on = models.DateField()
+    kind = models.CharField(max_length=8, choices=CalendarDayKind, default=CalendarDayKind.CLOSURE)
+    name = models.CharField(max_length=120)
+
+    class Meta:
+        ordering = ["on"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["calendar", "on"],
+                name="one_row_per_calendar_and_day",
+                violation_error_message="This calendar says something of the day already.",
+            )
+        ]
+        triggers = [audited(), raises_version("catalog")]
+
+    def __str__(self) -> str:
+        return f"{self.on} {self.name}"
+
+
 class Site(NaturalKeyModel):
     """A place where exams are made."""
 
@@ -43,6 +96,9 @@ class Site(NaturalKeyModel):
     )
     requires_licence = models.BooleanField(default=False)
     requires_privilege = models.BooleanField(default=False)
+    calendar = models.ForeignKey(
+        HolidayCalendar, on_delete=models.PROTECT, null=True, blank=True, related_name="sites"
+    )
     is_active = models.BooleanField(default=True)
 
     class Meta:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from apps.catalog.choices import ImportKind
-from apps.catalog.views import clusters, imports, procedures, sites
+from apps.catalog.views import calendars, clusters, imports, procedures, sites
 
 _PROCEDURES = {"kind": ImportKind.PROCEDURES}
 _RVU = {"kind": ImportKind.RVU}
@@ -31,4 +31,21 @@ urlpatterns = [
     path("clusters/new/", clusters.add, name="cluster-add"),
     path("clusters/<int:cluster_id>/", clusters.edit, name="cluster"),
     path("clusters/<int:cluster_id>/delete/", clusters.delete, name="cluster-delete"),
+    path("calendars/", calendars.calendars, name="calendars"),
+    path("calendars/new/", calendars.add, name="calendar-add"),
+    path("calendars/regions/", calendars.regions, name="calendar-regions"),
+    path("calendars/<int:calendar_id>/", calendars.calendar, name="calendar"),
+    path("calendars/<int:calendar_id>/edit/", calendars.edit, name="calendar-edit"),
+    path("calendars/<int:calendar_id>/delete/", calendars.delete, name="calendar-delete"),
+    path("calendars/<int:calendar_id>/days/new/", calendars.add_day, name="calendar-day-add"),
+    path(
+        "calendars/<int:calendar_id>/days/<int:day_id>/",
+        calendars.edit_day,
+        name="calendar-day",
+    ),
+    path(
+        "calendars/<int:calendar_id>/days/<int:day_id>/delete/",
+        calendars.delete_day,
+        name="calendar-day-delete",
+    ),
 ]

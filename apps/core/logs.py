@@ -26,6 +26,8 @@ _PATIENT_KEYS = frozenset(
 _SEGMENT = re.compile(r"\b(?:MSH|PID|PV1|NK1|MRG|OBX|OBR|ORC|ZRD|ZRA|GT1|IN1)\|.*", re.DOTALL)
 # PostgreSQL tells the row's values here: "DETAIL:  Key (mrn)=(123) already exists."
 _DETAIL = re.compile(r"(DETAIL|CONTEXT):\s.*")
+# The address of a published calendar is the key to it.
+_SECRET_ADDRESS = re.compile(r"(/calendars/)[A-Za-z0-9_-]{20,}")
 _QUERY = re.compile(r"\?\S*")
 # Line breaks and escapes forge log lines and terminals, direction marks forge what is read.
 _UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -44,9 +46,10 @@ def without_patient_data(_logger: object, _method: str, event: EventDict) -> Eve
 
 
 def clean_text(text: str) -> str:
-    """Return a text without HL7 segments, PostgreSQL's row values and control characters."""
+    """Return a text without HL7 segments, row values, secret addresses and control characters."""
     text = _SEGMENT.sub(lambda found: f"{found[0][:3]}|{REDACTED}", text)
     text = _DETAIL.sub(rf"\1: {REDACTED}", text)
+    text = _SECRET_ADDRESS.sub(rf"\1{REDACTED}", text)
     return _UNSAFE.sub("�", text)
 
 

@@ -6,6 +6,7 @@ import pgtrigger
 
 DECIDE_CHANNEL = "radassign_decide"
 DELIVER_CHANNEL = "radassign_deliver"
+PLAN_CHANNEL = "radassign_plan"
 
 
 def raise_version_sql(area: str) -> str:

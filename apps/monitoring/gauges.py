@@ -8,6 +8,7 @@ import psycopg
 from prometheus_client.core import GaugeMetricFamily
 
 from apps.assignment.choices import ReasonChoices
+from apps.monitoring.coverage import coverage_gauges
 from apps.monitoring.probe import Connection, probing
 
 Family = GaugeMetricFamily
@@ -113,4 +114,5 @@ _READERS: tuple[Callable[[Connection], Iterator[Family]], ...] = (
     _waiting,
     _silent,
     _heartbeats,
+    coverage_gauges,
 )

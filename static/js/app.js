@@ -30,6 +30,17 @@
   }
 })();
 
+// A request that a newer one replaces is given up on purpose: it ends like an answer that nobody
+// looks at, not as a failure.
+const givenUp = new WeakSet();
+document.body.addEventListener("htmx:beforeSend", (event) => {
+  const xhr = event.detail.xhr;
+  xhr.onabort = () => { givenUp.add(xhr); xhr.onload(); };
+});
+document.body.addEventListener("htmx:beforeOnLoad", (event) => {
+  if (givenUp.has(event.detail.xhr)) event.preventDefault();
+});
+
 // A live page says when it is no longer live: old figures that look fresh are worse than none.
 (() => {
   const live = document.getElementById("live");
@@ -50,7 +61,9 @@
     since.textContent = isLive ? "" : ` for ${seconds} s`;
   };
 
-  document.body.addEventListener("htmx:afterRequest", (event) => show(event.detail.successful));
+  document.body.addEventListener("htmx:afterRequest", (event) => {
+    if (!givenUp.has(event.detail.xhr)) show(event.detail.successful);
+  });
 })();
 
 // A part that is loaded into the dialog opens it; whatever it did, the page behind is told.

@@ -23,6 +23,15 @@
     });
   }
 
+  // A preview names a chosen file; the file itself is sent once, with Save.
+  document.body.addEventListener("htmx:configRequest", (event) => {
+    if (!event.target.matches("form.editor")) return;
+    const said = event.detail.formData;
+    for (const [name, value] of [...said]) {
+      if (value instanceof File) said.set(name, value.name);
+    }
+  });
+
   // A long list of boxes gets a field that narrows it to those that match or are ticked.
   const LONG = 8;
   for (const list of document.querySelectorAll("div.choices")) {

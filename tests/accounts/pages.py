@@ -11,21 +11,29 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from apps.assignment.queries.states import study_state
+from apps.audit.models import AuditEvent
 from apps.catalog.models import Site
 from apps.core import clock
 from apps.core.access import Permission as Can
+from apps.core.actor import Actor
 from apps.intake.models import InboundMessage
 from apps.orders.models import OrderSegments
 from apps.outbound.models import Destination
 from apps.roster.models import (
+    CalendarFeed,
     Radiologist,
     RadiologistSite,
     RosterAssignment,
+    RosterName,
     RosterOverride,
     Shift,
     ShiftSite,
 )
+from apps.roster.proof import Proof
+from apps.roster.publishing import calendars
+from apps.roster.services.documents import keep
 from apps.rules.models import SlaPolicy
+from tests.accounts import draft_records, rota_records
 from tests.factories import (
     AssignmentFactory,
     AssignmentRuleFactory,
@@ -41,6 +49,7 @@ from tests.factories import (
 )
 from tests.factories.intake import InboundMessageFactory, SenderProfileFactory, UnknownCodeFactory
 from tests.factories.orders import PatientMergeFactory
+from tests.factories.sources import FeedFactory
 from tests.factories.times import NOON
 
 Values = dict[str, object]
@@ -129,6 +138,19 @@ def _order(scene: Scene) -> Values:
     return {"order_id": AssignmentFactory.create(order__site=scene.site).order_id}
 
 
+def _taken_over(scene: Scene) -> Values:
+    """Return the line of a take-over from somebody of the site, done by nobody who asks."""
+    reader = _reader(scene)
+    line = AuditEvent.objects.create(
+        at=clock.now(),
+        entity="roster_radiologist",
+        entity_id=reader.pk,
+        action="take_over",
+        actor="user:somebody",
+    )
+    return {"event_id": line.pk}
+
+
 def _waiting(scene: Scene) -> Values:
     row = UnassignedFactory.create(order__site=scene.site, order__received_at=clock.now())
     return {"order_id": row.order_id}
@@ -144,6 +166,49 @@ def _on_own_shift(scene: Scene) -> Values:
 
 def _token(values: Values) -> dict[str, str]:
     return {"token": study_state(int(str(values["order_id"]))).token}
+
+
+def _online(_values: Values) -> dict[str, str]:
+    return {"presence": "online"}
+
+
+def _document(scene: Scene) -> Values:
+    who = _reader(scene)
+    return {"radiologist_id": who.pk, **_document_of(who)}
+
+
+def _own_document(scene: Scene) -> Values:
+    """Return a document of the scene's reader."""
+    return _document_of(scene.reader)
+
+
+def _document_of(who: Radiologist) -> Values:
+    proof = Proof("licence.pdf", content=b"%PDF-1.4 %%EOF")
+    return {"document_id": keep(who, proof, at=clock.now()).pk}
+
+
+def _source(scene: Scene) -> Values:
+    return {"source_id": FeedFactory.create(site=scene.site).pk}
+
+
+def _source_name(scene: Scene) -> Values:
+    name = RosterName.objects.create(
+        source=FeedFactory.create(site=scene.site), kind="person", text="OFF", is_ignored=True
+    )
+    return {"source_id": name.source_id, "name_id": name.pk}
+
+
+def _published(feed: CalendarFeed) -> Values:
+    made = calendars.make(feed, actor=Actor.system("test"), at=NOON)
+    return {"calendar_id": made.feed.pk}
+
+
+def _calendar_of_site(scene: Scene) -> Values:
+    return _published(CalendarFeed(kind="team", site=scene.site))
+
+
+def _own_calendar(scene: Scene) -> Values:
+    return _published(CalendarFeed(kind="person", radiologist=scene.reader))
 
 
 def _policy(scene: Scene) -> Values:
@@ -220,6 +285,55 @@ _message_out = _key(
 )
 
 
+def _rotation(scene: Scene) -> Values:
+    return rota_records.rotation(scene.site)
+
+
+def _gap(scene: Scene) -> Values:
+    return rota_records.gap(scene.site)
+
+
+def _asked(scene: Scene) -> Values:
+    return rota_records.request(scene.site)
+
+
+def _calendar(_scene: Scene) -> Values:
+    return rota_records.calendar()
+
+
+def _calendar_day(_scene: Scene) -> Values:
+    return rota_records.calendar_day()
+
+
+def _put_to(scene: Scene) -> Values:
+    """Return a turn that somebody asks the scene's reader to take."""
+    return rota_records.request(scene.site, to=scene.reader)
+
+
+def _own_request(scene: Scene) -> Values:
+    return rota_records.request(scene.site, of=scene.reader)
+
+
+def _own_turn(scene: Scene) -> Values:
+    return rota_records.own_turn(scene.site, scene.reader)
+
+
+def _draft(scene: Scene) -> Values:
+    return {"draft_id": draft_records.draft(_shift(scene), _reader(scene)).pk}
+
+
+def _draft_day(scene: Scene) -> Values:
+    person = _reader(scene)
+    draft = draft_records.draft(_shift(scene), person)
+    return {"draft_id": draft.pk, "radiologist_id": person.pk, "on": draft.start_date}
+
+
+def _draft_run(scene: Scene) -> Values:
+    shift = _shift(scene)
+    draft = draft_records.draft(shift, _reader(scene))
+    return {"draft_id": draft.pk, "shift_id": shift.pk, "on": draft.start_date}
+
+
 # -- the pages -------------------------------------------------------------------------------
 
 _BOTH = "GET POST"
@@ -264,6 +378,15 @@ PAGES: Mapping[str, Page] = {
     "site-switch": _press(Can.SITE_CHANGE, _site),
     "clusters": Page(Can.SITE_VIEW),
     "cluster-add": Page(Can.SITE_CHANGE, Where.EVERYWHERE, methods=_BOTH),
+    "calendars": Page(Can.SITE_VIEW),
+    "calendar": Page(Can.SITE_VIEW, make=_calendar),
+    "calendar-regions": Page(Can.SITE_VIEW),
+    "calendar-add": Page(Can.SITE_CHANGE, Where.EVERYWHERE, methods=_BOTH),
+    "calendar-edit": Page(Can.SITE_CHANGE, Where.EVERYWHERE, _calendar, _BOTH),
+    "calendar-delete": Page(Can.SITE_CHANGE, Where.EVERYWHERE, _calendar, _BOTH),
+    "calendar-day-add": Page(Can.SITE_CHANGE, Where.EVERYWHERE, _calendar, _BOTH),
+    "calendar-day": Page(Can.SITE_CHANGE, Where.EVERYWHERE, _calendar_day, _BOTH),
+    "calendar-day-delete": Page(Can.SITE_CHANGE, Where.EVERYWHERE, _calendar_day, _BOTH),
     "cluster": _edit(Can.SITE_CHANGE, _cluster),
     "cluster-delete": _edit(Can.SITE_CHANGE, _cluster),
     # shifts and people
@@ -276,12 +399,21 @@ PAGES: Mapping[str, Page] = {
     "radiologists": Page(Can.RADIOLOGIST_VIEW),
     "radiologist-add": Page(Can.RADIOLOGIST_CHANGE, methods=_BOTH),
     "radiologist": _show(Can.RADIOLOGIST_VIEW, _radiologist_id),
+    "radiologist-document": _press(Can.RADIOLOGIST_VIEW, _document),
+    "radiologist-presence": Page(
+        *(Can.RADIOLOGIST_CHANGE, Where.AT_SITE, _radiologist_id, "POST"), _online
+    ),
+    "expiring": Page(Can.RADIOLOGIST_VIEW),
+    "radiologist-expiring": _show(Can.RADIOLOGIST_VIEW, _radiologist_id),
     "radiologist-edit": _edit(Can.RADIOLOGIST_CHANGE, _radiologist_id),
     "radiologist-switch": _press(Can.RADIOLOGIST_CHANGE, _radiologist_id),
     "radiologist-delete": _edit(Can.RADIOLOGIST_CHANGE, _radiologist_id),
     # roster
     "roster": Page(Can.ROSTER_VIEW),
     "roster-run": _show(Can.ROSTER_VIEW, _with(_shift_id, on=NOON.date())),
+    "roster-could-fill": _show(Can.ROSTER_VIEW, _with(_shift_id, on=NOON.date())),
+    "roster-arrange": _edit(Can.ROSTER_CHANGE, _with(_shift_id, on=NOON.date(), act="assign")),
+    "roster-choose": _show(Can.ROSTER_CHANGE, _with(_radiologist_id, on=NOON.date())),
     "roster-rows": Page(Can.ROSTER_VIEW),
     "roster-row-add": Page(Can.ROSTER_CHANGE, methods=_BOTH),
     "roster-row": _edit(Can.ROSTER_CHANGE, _row_id),
@@ -294,6 +426,63 @@ PAGES: Mapping[str, Page] = {
     "roster-override": _edit(Can.ROSTER_CHANGE, _override_id),
     "roster-override-off": _edit(Can.ROSTER_CHANGE, _override_id),
     "roster-override-delete": _edit(Can.ROSTER_CHANGE, _override_id),
+    "roster-override-many": Page(
+        Can.ROSTER_CHANGE, make=_with(_nothing, kind="leave"), methods=_BOTH
+    ),
+    "rotations": Page(Can.ROSTER_VIEW),
+    "rotation-add": Page(Can.ROSTER_CHANGE, methods=_BOTH),
+    "rotation": _edit(Can.ROSTER_CHANGE, _rotation),
+    "rotation-end": _edit(Can.ROSTER_CHANGE, _rotation),
+    "rotation-delete": _edit(Can.ROSTER_CHANGE, _rotation),
+    "planned-gaps": Page(Can.ROSTER_VIEW),
+    "planned-gap-add": Page(Can.ROSTER_CHANGE, methods=_BOTH),
+    "planned-gap": _edit(Can.ROSTER_CHANGE, _gap),
+    "planned-gap-end": _edit(Can.ROSTER_CHANGE, _gap),
+    "planned-gap-delete": _edit(Can.ROSTER_CHANGE, _gap),
+    "swap-requests": Page(Can.ROSTER_VIEW),
+    "swap-request-add": Page(Can.ROSTER_CHANGE, methods=_BOTH),
+    "swap-request": _edit(Can.ROSTER_CHANGE, _asked),
+    "swap-request-decline": Page(Can.ROSTER_CHANGE, Where.AT_SITE, _asked, "POST"),
+    "swap-request-withdraw": Page(Can.ROSTER_CHANGE, Where.AT_SITE, _asked, "POST"),
+    "swaps": Page(Can.STUDY_READ),
+    "swap-turns": Page(Can.STUDY_READ),
+    "swap-ask": Page(Can.STUDY_READ, Where.OWN, _own_turn, _BOTH),
+    "swap-take": Page(Can.STUDY_READ, Where.OWN, _put_to, _BOTH),
+    "swap-decline": Page(Can.STUDY_READ, Where.OWN, _put_to, "POST"),
+    "swap-withdraw": Page(Can.STUDY_READ, Where.OWN, _own_request, "POST"),
+    "roster-import": Page(Can.ROSTER_CHANGE, methods=_BOTH),
+    "roster-feed-add": Page(Can.ROSTER_CHANGE, methods=_BOTH),
+    **dict.fromkeys(
+        ("roster-source", "roster-source-edit", "roster-source-delete", "roster-source-reading"),
+        _edit(Can.ROSTER_CHANGE, _source),
+    ),
+    **dict.fromkeys(
+        (
+            "roster-source-names",
+            "roster-source-refresh",
+            "roster-source-cancel",
+            "roster-source-undo",
+        ),
+        _press(Can.ROSTER_CHANGE, _source),
+    ),
+    "roster-source-forget": _press(Can.ROSTER_CHANGE, _source_name),
+    "roster-source-progress": _show(Can.ROSTER_CHANGE, _source),
+    "roster-calendars": Page(Can.ROSTER_CHANGE, methods=_BOTH),
+    "roster-calendar-renew": _press(Can.ROSTER_CHANGE, _calendar_of_site),
+    "roster-calendar-revoke": _press(Can.ROSTER_CHANGE, _calendar_of_site),
+    "my-calendars": Page(Can.STUDY_READ, methods=_BOTH),
+    "my-calendar-renew": Page(Can.STUDY_READ, Where.OWN, _own_calendar, "POST"),
+    "my-calendar-revoke": Page(Can.STUDY_READ, Where.OWN, _own_calendar, "POST"),
+    "drafts": Page(Can.ROSTER_CHANGE),
+    "draft-add": Page(Can.ROSTER_CHANGE, methods=_BOTH),
+    "draft": _show(Can.ROSTER_CHANGE, _draft),
+    "draft-ask": _edit(Can.ROSTER_CHANGE, _draft),
+    "draft-again": _press(Can.ROSTER_CHANGE, _draft),
+    "draft-stop": _press(Can.ROSTER_CHANGE, _draft),
+    "draft-publish": _edit(Can.ROSTER_CHANGE, _draft),
+    "draft-discard": _edit(Can.ROSTER_CHANGE, _draft),
+    "draft-day": _edit(Can.ROSTER_CHANGE, _draft_day),
+    "draft-run": _show(Can.ROSTER_CHANGE, _draft_run),
     # rules
     "rules": Page(Can.RULE_VIEW),
     "rule-schema": Page(Can.RULE_VIEW),
@@ -310,6 +499,8 @@ PAGES: Mapping[str, Page] = {
     "policy": _edit(Can.RULE_CHANGE, _policy),
     "policy-delete": _edit(Can.RULE_CHANGE, _policy),
     # studies
+    "coverage": Page(Can.ROSTER_VIEW),
+    "coverage-then": Page(Can.ROSTER_VIEW),
     "assignments": Page(Can.STUDY_VIEW),
     "unassigned": Page(Can.STUDY_VIEW),
     "why": _show(Can.STUDY_VIEW, _assignment_id),
@@ -318,6 +509,9 @@ PAGES: Mapping[str, Page] = {
     "study": _show(Can.STUDY_VIEW, _order),
     "study-act": _edit(Can.STUDY_ASSIGN, _with(_order, action="unassign")),
     "study-reassign": Page(Can.STUDY_ASSIGN, methods=_BOTH),
+    "take-over": Page(Can.STUDY_ASSIGN, methods=_BOTH),
+    "take-over-done": _show(Can.STUDY_ASSIGN, _taken_over),
+    "take-over-back": _press(Can.STUDY_ASSIGN, _taken_over),
     "ordered": Page(Can.ORDERED_VIEW),
     # interfaces
     "destinations": Page(Can.DESTINATION_VIEW),
@@ -365,9 +559,9 @@ PAGES: Mapping[str, Page] = {
     # a reader's own
     "my-list": Page(Can.STUDY_READ),
     "my-list-next": Page(Can.STUDY_READ, methods="POST"),
-    "my-list-presence": Page(
-        Can.STUDY_READ, methods="POST", data=lambda _values: {"presence": "online"}
-    ),
+    "my-list-presence": Page(Can.STUDY_READ, methods="POST", data=_online),
+    "my-competencies": Page(Can.STUDY_READ),
+    "my-document": Page(Can.STUDY_READ, Where.OWN, _own_document, "POST"),
     "my-list-activity": Page(Can.STUDY_READ, methods="POST"),
     "my-list-hand-back": Page(Can.STUDY_READ, Where.OWN, _own_order, _BOTH),
     "my-list-act": Page(
@@ -377,7 +571,10 @@ PAGES: Mapping[str, Page] = {
 }
 
 PUBLIC = frozenset(
-    {"login", "logout", "health", "health-db", "health-queue", "metrics", "refresh-hook"}
+    {
+        *("login", "logout", "health", "health-db", "health-queue", "metrics", "refresh-hook"),
+        "published-calendar",
+    }
 )
 """Open without a sign-in; each has tests of its own that say what it tells."""
 OWN = frozenset({"board", "undo"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from apps.assignment.models import Assignment
@@ -71,3 +72,6 @@ def loads_are_exact() -> bool:
         if row.open_rvu != sum(assignment.rvu for assignment in held):
             return False
     return True
+
+
+NOON = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)

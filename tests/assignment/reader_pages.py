@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 from django.http import HttpResponse
 from django.test import Client
@@ -13,6 +14,7 @@ from apps.orders.models import Order
 from apps.roster.models import Radiologist
 from tests.assignment.hand import state
 from tests.factories import UserFactory
+from tests.support.department import Department
 
 PART = {"HX-Request": "true"}
 
@@ -83,3 +85,10 @@ def _studies(response: HttpResponse, table: str) -> list[str]:
     if found is None:
         return []
     return re.findall(r'<td class="study">([^<]*?)\s*<', found.group())
+
+
+NOON = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+
+
+def other_reader(department: Department) -> Client:
+    return sign_in(department.add_reader("DR_B"))

@@ -90,6 +90,11 @@ def test_shared_inline_and_rich_texts_are_read_without_their_phonetics() -> None
     assert rows_of(made_up(row, texts=texts)) == [(1, ["plain", "rich", "inA"])]
 
 
+def test_characters_that_no_database_keeps_are_left_out() -> None:
+    row = '<row><c t="inlineStr"><is><t>Le_xD800_e_x0000_ _xDFFF_CT</t></is></c></row>'
+    assert rows_of(made_up(row)) == [(1, ["Lee CT"])]
+
+
 def test_formatted_empty_rows_to_the_end_of_the_sheet_are_no_rows() -> None:
     rows = "".join(f'<row r="{n}"><c r="A{n}" s="1"/></row>' for n in range(2, 60_000))
     assert len(rows_of(made_up('<row r="1"><c><v>1</v></c></row>' + rows))) == 1
@@ -178,7 +183,7 @@ def test_one_long_text_named_a_million_times_is_too_much() -> None:
     texts = f"<sst><si><t>{'x' * 4000}</t></si></sst>"
     cells = '<c t="s"><v>0</v></c>' * 60
     rows = "".join(f"<row>{cells}</row>" for _ in range(200))
-    words = "The file holds too much text for a table of procedures."
+    words = "The file holds too much text for a table."
     assert refusal(made_up(rows, texts=texts)) == words
 
 

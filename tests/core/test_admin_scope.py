@@ -17,15 +17,24 @@ from apps.core.admin_scope import EVERYWHERE_ONLY, ScopedAdmin
 from apps.orders.models import OrderSegments
 from apps.outbound.models import Destination, DestinationLink
 from apps.roster.models import (
+    CalendarFeed,
+    CompetencyDocument,
+    DraftTurn,
     Licence,
+    PlannedGap,
     Privilege,
     Radiologist,
     RadiologistCredential,
     RadiologistSite,
     RosterAssignment,
+    RosterDraft,
+    RosterName,
     RosterOverride,
+    RosterSourceState,
+    Rotation,
     Shift,
     ShiftSite,
+    SwapRequest,
     Workload,
 )
 from apps.rules.models import SlaPolicy
@@ -45,6 +54,7 @@ from tests.factories import (
     UnassignedFactory,
 )
 from tests.factories.everything import row_of
+from tests.factories.sources import RosterSourceFactory
 from tests.factories.times import NOON
 from tests.support.admin_forms import admin_url, errors_of, shown_form
 from tests.support.people import person, signed_in
@@ -77,6 +87,60 @@ def _override(site: Site) -> RosterOverride:
     )
 
 
+def _draft(site: Site) -> RosterDraft:
+    day = NOON.date()
+    return RosterDraft.objects.create(
+        name="February",
+        site=site,
+        start_date=day,
+        end_date=day,
+        wishes={"shifts": [_shift(site).pk]},
+        made_by="user:manager",
+        made_at=NOON,
+    )
+
+
+def _draft_turn(site: Site) -> DraftTurn:
+    return DraftTurn.objects.create(
+        draft=_draft(site), shift=_shift(site), radiologist=_reader(site), on=NOON.date()
+    )
+
+
+def _document(site: Site) -> CompetencyDocument:
+    return CompetencyDocument.objects.create(
+        radiologist=_reader(site),
+        name="licence.pdf",
+        content_type="application/pdf",
+        size=8,
+        digest=f"{site.pk:064x}",
+        uploaded_at=NOON,
+        uploaded_by="user:manager",
+    )
+
+
+def _published(site: Site) -> CalendarFeed:
+    """Return a calendar of a shift, which names no site itself."""
+    return CalendarFeed.objects.create(
+        kind="shift",
+        shift=_shift(site),
+        digest=f"{site.pk:064x}",
+        made_by="user:manager",
+        made_at=NOON,
+    )
+
+
+def _asked(site: Site) -> SwapRequest:
+    day = NOON.date()
+    return SwapRequest.objects.create(
+        shift=_shift(site),
+        radiologist=_reader(site),
+        start_date=day,
+        end_date=day,
+        made_by="user:manager",
+        made_at=NOON,
+    )
+
+
 # How a row of each table is made that belongs to a site.
 AT: Mapping[str, Callable[[Site], Model]] = {
     "accounts.User": lambda site: person(Role.TECHNICIAN, site=site),
@@ -103,8 +167,14 @@ AT: Mapping[str, Callable[[Site], Model]] = {
         destination=_destination(site)
     ),
     "outbound.OutboundMessage": lambda site: OutboundMessageFactory.create(order__site=site),
+    "roster.CalendarFeed": _published,
+    "roster.CompetencyDocument": _document,
+    "roster.DraftTurn": _draft_turn,
     "roster.Licence": lambda site: Licence.objects.create(
         radiologist=_reader(site), jurisdiction="QLD"
+    ),
+    "roster.PlannedGap": lambda site: PlannedGap.objects.create(
+        shift=_shift(site), start_date=NOON.date(), reason="Renovation"
     ),
     "roster.Privilege": lambda site: Privilege.objects.create(radiologist=_reader(site)),
     "roster.Radiologist": _reader,
@@ -112,15 +182,28 @@ AT: Mapping[str, Callable[[Site], Model]] = {
         radiologist=_reader(site), name="FRANZCR"
     ),
     "roster.RosterAssignment": lambda site: RosterAssignmentFactory.create(shift=_shift(site)),
+    "roster.RosterDraft": _draft,
+    "roster.RosterName": lambda site: RosterName.objects.create(
+        source=RosterSourceFactory.create(site=site), kind="person", text="OFF", is_ignored=True
+    ),
     "roster.RosterOverride": _override,
+    "roster.RosterSource": lambda site: RosterSourceFactory.create(site=site),
+    "roster.RosterSourceState": lambda site: RosterSourceState.objects.create(
+        source=RosterSourceFactory.create(site=site)
+    ),
+    "roster.Rotation": lambda site: Rotation.objects.create(
+        shift=_shift(site), start_date=NOON.date()
+    ),
     "roster.Shift": _shift,
+    "roster.SwapRequest": _asked,
     "roster.Workload": lambda site: Workload.objects.get(radiologist=_reader(site)),
     "rules.SlaPolicy": lambda site: SlaPolicy.objects.create(
         urgency="STAT", site=site, report_minutes=60
     ),
 }
-# Rules, procedures and sender profiles hold for every site: all see them.
+# Rules, procedures, holidays and sender profiles hold for every site: all see them.
 FOR_ALL = {
+    "catalog.HolidayCalendar",
     "catalog.Procedure",
     "catalog.ProcedureAlias",
     "catalog.WaitingFile",
@@ -149,6 +232,7 @@ SYSTEM = {
     "intake.MessageKey",
     "orders.PatientMerge",
     "orders.UnknownCancel",
+    "roster.DocumentContent",
 }
 _PATIENTS = {"orders.Patient"}
 """What an administrator does not see at all."""
@@ -203,6 +287,16 @@ def test_the_systems_own_rows_are_open_only_everywhere(label: str) -> None:
     address = admin_url(label, "changelist")
     assert _both(SiteFactory.create()).get(address).status_code == 403
     assert signed_in(Role.AUDITOR).get(address).status_code == 200
+
+
+def test_a_draft_with_a_shift_of_another_site_is_shown_to_neither_alone() -> None:
+    site, other = SiteFactory.create(), SiteFactory.create()
+    draft = _draft(site)
+    draft.wishes["shifts"].append(_shift(other).pk)
+    draft.save()
+    for place in (site, other):
+        assert _keys(_both(place), "roster.RosterDraft") == set()
+    assert _keys(signed_in(Role.ADMINISTRATOR, Role.MANAGER), "roster.RosterDraft") == {draft.pk}
 
 
 def test_a_shift_of_two_sites_is_shown_to_both_and_changed_by_neither_alone() -> None:

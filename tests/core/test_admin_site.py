@@ -51,6 +51,13 @@ HISTORY = {
     "orders.UnknownCancel",
     "outbound.DestinationLink",
     "outbound.OutboundMessage",
+    "roster.CalendarFeed",
+    "roster.CompetencyDocument",
+    "roster.DocumentContent",
+    "roster.DraftTurn",
+    "roster.RosterDraft",
+    "roster.RosterSourceState",
+    "roster.SwapRequest",
     "roster.Workload",
     "rules.RuleVersion",
 }

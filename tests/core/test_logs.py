@@ -9,7 +9,7 @@ import pytest
 import structlog
 
 from apps.core import logs
-from apps.core.logs import REDACTED
+from apps.core.logs import REDACTED, clean_text
 
 
 def _filtered(**event: Any) -> dict[str, Any]:
@@ -95,3 +95,8 @@ def test_library_and_own_lines_are_one_json_object_each(
             "level": "info",
         },
     ]
+
+
+def test_the_secret_address_of_a_calendar_is_not_logged() -> None:
+    words = "GET /calendars/30fppvxT9DuXQjwgmYy2UBmO-TK6F3ahlrLjrdeRKtk.ics"
+    assert clean_text(words) == "GET /calendars/[redacted].ics"

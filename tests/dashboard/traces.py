@@ -6,17 +6,9 @@ from typing import Any
 
 from apps.engine.codes import Strategy, Urgency
 from apps.engine.decision import compile_config, decide
-from apps.engine.facts import (
-    Config,
-    OrderFacts,
-    RadiologistFacts,
-    RosterRow,
-    ShiftFacts,
-    SiteFacts,
-    Workload,
-    WorkType,
-)
+from apps.engine.facts import Config, OrderFacts, RadiologistFacts, SiteFacts, Workload
 from apps.engine.result import Snapshot
+from apps.engine.rota import RosterRow, ShiftFacts, WorkType
 
 AT = datetime(2026, 2, 4, 2, 0, tzinfo=UTC)
 

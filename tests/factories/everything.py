@@ -12,7 +12,14 @@ from django.db.models import Model
 from apps.accounts.models import RoleGrant
 from apps.assignment.models import DecisionBasis, ShiftTurn
 from apps.audit.models import AuditEvent
-from apps.catalog.models import Cluster, ProcedureAlias, SiteAlias, WaitingFile
+from apps.catalog.models import (
+    CalendarDay,
+    Cluster,
+    HolidayCalendar,
+    ProcedureAlias,
+    SiteAlias,
+    WaitingFile,
+)
 from apps.core.models import ConfigVersion, DueTime, Heartbeat, QueueTask
 from apps.intake.models import (
     BatchMarker,
@@ -24,13 +31,25 @@ from apps.intake.models import (
 from apps.orders.models import OrderSegments, UnknownCancel
 from apps.outbound.models import DestinationLink
 from apps.roster.models import (
+    CalendarFeed,
+    CompetencyDocument,
+    DocumentContent,
+    DraftProgress,
+    DraftTurn,
     Licence,
+    PlannedGap,
     Privilege,
     RadiologistCredential,
     RadiologistSite,
+    RosterDraft,
+    RosterName,
     RosterOverride,
+    RosterSourceState,
+    Rotation,
+    RotationTurn,
     Shift,
     ShiftSite,
+    SwapRequest,
     Workload,
 )
 from apps.rules.models import RuleVersion, ScoringWeights, SlaPolicy
@@ -47,6 +66,7 @@ from tests.factories.outbound import DestinationFactory, OutboundMessageFactory
 from tests.factories.people import RadiologistFactory, UserFactory
 from tests.factories.roster import RosterAssignmentFactory, ShiftFactory, ShiftWorkTypeFactory
 from tests.factories.rules import AssignmentRuleFactory
+from tests.factories.sources import FeedFactory, RosterSourceFactory
 from tests.factories.times import NOON
 
 _numbers = itertools.count(1)
@@ -81,6 +101,25 @@ def _segments() -> OrderSegments:
     return OrderSegments.objects.create(order=order, header=header, group=b"OBR|1|P1\r")
 
 
+def _draft() -> RosterDraft:
+    return RosterDraft.objects.create(
+        name="February",
+        start_date=NOON.date(),
+        end_date=NOON.date(),
+        made_by="user:manager",
+        made_at=NOON,
+    )
+
+
+def _calendar() -> HolidayCalendar:
+    number = _next()
+    return HolidayCalendar.objects.create(code=f"CAL{number}", name=f"Calendar {number}")
+
+
+def _rotation() -> Rotation:
+    return Rotation.objects.create(shift=ShiftFactory.create(), start_date=NOON.date())
+
+
 _MAKERS: Mapping[str, Callable[[], Model]] = {
     "accounts.RoleGrant": lambda: RoleGrant.objects.create(
         user=UserFactory.create(), role="auditor"
@@ -97,6 +136,10 @@ _MAKERS: Mapping[str, Callable[[], Model]] = {
     "assignment.Unassigned": UnassignedFactory.create,
     "audit.AuditEvent": _audit_event,
     "catalog.Cluster": ClusterFactory.create,
+    "catalog.HolidayCalendar": _calendar,
+    "catalog.CalendarDay": lambda: CalendarDay.objects.create(
+        calendar=_calendar(), on=NOON.date(), name="Inventory"
+    ),
     "catalog.Procedure": ProcedureFactory.create,
     "catalog.ProcedureAlias": lambda: ProcedureAlias.objects.create(
         procedure=ProcedureFactory.create(), local_code=f"LOCAL{_next()}"
@@ -143,8 +186,33 @@ _MAKERS: Mapping[str, Callable[[], Model]] = {
         destination=DestinationFactory.create()
     ),
     "outbound.OutboundMessage": OutboundMessageFactory.create,
+    "roster.CompetencyDocument": lambda: CompetencyDocument.objects.create(
+        radiologist=RadiologistFactory.create(),
+        name="licence.pdf",
+        content_type="application/pdf",
+        size=8,
+        digest=f"{_next():064x}",
+        uploaded_at=NOON,
+        uploaded_by="user:manager",
+    ),
+    "roster.DocumentContent": lambda: DocumentContent.objects.create(
+        digest=f"{_next():064x}", content=b"%PDF-1.7"
+    ),
     "roster.Licence": lambda: Licence.objects.create(
         radiologist=RadiologistFactory.create(), jurisdiction="QLD"
+    ),
+    "roster.PlannedGap": lambda: PlannedGap.objects.create(
+        shift=ShiftFactory.create(), start_date=NOON.date(), reason="Renovation"
+    ),
+    "roster.Rotation": _rotation,
+    "roster.RotationTurn": lambda: RotationTurn.objects.create(rotation=_rotation(), position=0),
+    "roster.SwapRequest": lambda: SwapRequest.objects.create(
+        shift=ShiftFactory.create(),
+        radiologist=RadiologistFactory.create(),
+        start_date=NOON.date(),
+        end_date=NOON.date(),
+        made_by="user:manager",
+        made_at=NOON,
     ),
     "roster.Privilege": lambda: Privilege.objects.create(radiologist=RadiologistFactory.create()),
     "roster.Radiologist": RadiologistFactory.create,
@@ -155,6 +223,28 @@ _MAKERS: Mapping[str, Callable[[], Model]] = {
         radiologist=RadiologistFactory.create(), site=SiteFactory.create()
     ),
     "roster.RosterAssignment": RosterAssignmentFactory.create,
+    "roster.RosterDraft": _draft,
+    "roster.DraftProgress": lambda: DraftProgress.objects.create(draft=_draft()),
+    "roster.DraftTurn": lambda: DraftTurn.objects.create(
+        draft=_draft(),
+        shift=ShiftFactory.create(),
+        radiologist=RadiologistFactory.create(),
+        on=NOON.date(),
+    ),
+    "roster.RosterSource": RosterSourceFactory.create,
+    "roster.RosterSourceState": lambda: RosterSourceState.objects.create(
+        source=FeedFactory.create()
+    ),
+    "roster.RosterName": lambda: RosterName.objects.create(
+        source=FeedFactory.create(), kind="person", text="OFF", is_ignored=True
+    ),
+    "roster.CalendarFeed": lambda: CalendarFeed.objects.create(
+        kind="shift",
+        shift=ShiftFactory.create(),
+        digest=f"{_next():064x}",
+        made_by="user:manager",
+        made_at=NOON,
+    ),
     "roster.RosterOverride": lambda: RosterOverride.objects.create(
         kind="leave",
         radiologist=RadiologistFactory.create(),

@@ -12,7 +12,8 @@ class DestinationFactory(factory.django.DjangoModelFactory[Destination]):
     class Meta:
         model = Destination
 
-    name = factory.Sequence(lambda n: f"RIS {n}")
+    # Lists are sorted by name: as text, "RIS 10" would come before "RIS 9".
+    name = factory.Sequence(lambda n: f"RIS {n:04}")
     host = "127.0.0.1"
     port = 2576
 

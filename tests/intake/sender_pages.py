@@ -9,6 +9,10 @@ from django.test import Client
 from apps.intake.models import InboundMessage
 from tests.support.department import send
 
+HTMX = {"HX-Request": "true"}
+PERSONAL = ("Novak", "Evelina", "NG4711", "19700203")
+"""What the orders below say of their patient."""
+
 LAB = (
     r"MSH|^~\&|LABRIS|Northgate|RAD|RAD|20261122100000||ORM^O01|{control}|P|2.3.1",
     "PID|1||NG4711^^^NGH||Novak^Evelina||19700203|F",
@@ -45,3 +49,20 @@ def form_of(client: Client, path: str, **changes: Any) -> dict[str, Any]:
         elif value not in (None, False):
             sent[field.name] = str(value)
     return {key: value for key, value in {**sent, **changes}.items() if value is not None}
+
+
+def new_form(client: Client, message: InboundMessage, **changes: Any) -> dict[str, Any]:
+    return form_of(client, f"/senders/new/?message={message.pk}", **changes)
+
+
+def facts_of(client: Client, form: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    """Return value and source of each fact, as the preview has them."""
+    answer = client.post("/senders/new/preview/", form, headers=HTMX)
+    assert answer.status_code == 200
+    facts = answer.context["understood"].facts
+    return {fact: (said.value, said.source) for fact, said in facts.items()}
+
+
+def panes(client: Client, form: dict[str, Any]) -> str:
+    headers = {**HTMX, "HX-Target": "panes"}
+    return client.post("/senders/new/preview/", form, headers=headers).content.decode()

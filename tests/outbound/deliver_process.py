@@ -18,9 +18,11 @@ ROOT = Path(__file__).resolve().parents[2]
 class DeliverProcess:
     """Runs on the test's database."""
 
+    module = "tests.outbound.deliver_process"
+
     def __init__(self) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.outbound.deliver_process"],
+            [sys.executable, "-m", self.module],
             cwd=ROOT,
             env={**os.environ, "DATABASE_URL": _url(), "RADASSIGN_ROLE": "command"},
             stdin=subprocess.PIPE,

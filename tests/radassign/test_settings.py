@@ -93,20 +93,22 @@ def test_a_database_of_ones_own_may_have_two_roles_too(tmp_path: Path) -> None:
     assert (app, owner) == ("app", "owner")
 
 
-def test_the_two_clusters_are_chosen_by_name_and_never_schedule(tmp_path: Path) -> None:
+def test_the_clusters_are_chosen_by_name_and_never_schedule(tmp_path: Path) -> None:
     program = (
         "import django; django.setup();"
         "from django_q.conf import Conf;"
-        "print(Conf.PREFIX, Conf.CLUSTER_NAME, Conf.SAVE_LIMIT, Conf.SCHEDULER, Conf.ACK_FAILURES)"
+        "print(Conf.PREFIX, Conf.CLUSTER_NAME, Conf.SAVE_LIMIT, Conf.SCHEDULER, Conf.ACK_FAILURES,"
+        "Conf.WORKERS, Conf.TIMEOUT, Conf.RETRY)"
     )
     settings = {"DJANGO_SETTINGS_MODULE": "radassign.settings"}
     answers = [
         _run(tmp_path, "-c", program, Q_CLUSTER_NAME=name, **settings).stdout
-        for name in ("decide", "deliver")
+        for name in ("decide", "deliver", "plan")
     ]
     assert answers == [
-        "radassign decide -1 False True\n",
-        "radassign deliver -1 False True\n",
+        "radassign decide -1 False True 1 30 60\n",
+        "radassign deliver -1 False True 1 30 60\n",
+        "radassign plan -1 False True 1 900 960\n",
     ]
 
 

@@ -129,8 +129,8 @@ def test_radiologist_entered_by_raw_sql_has_a_workload_too() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO roster_radiologist (id, title, family_name, given_name, specialties,"
-            " seniority_years, max_concurrent_studies, max_studies_per_hour, is_active, contact)"
-            " VALUES ('DR_RAW', 'DR', 'Raw', '', '{}', 0, 20, 8, true, '')"
+            " seniority_years, max_concurrent_studies, max_studies_per_hour, is_active, contact,"
+            " email) VALUES ('DR_RAW', 'DR', 'Raw', '', '{}', 0, 20, 8, true, '', '')"
         )
     workload = Workload.objects.get(radiologist_id="DR_RAW")
     assert (workload.presence, workload.open_studies, workload.open_rvu) == ("unknown", 0, 0)

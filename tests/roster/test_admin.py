@@ -23,6 +23,7 @@ from apps.roster.models import (
     ShiftWorkType,
     Workload,
 )
+from apps.roster.services.presence import set_presence
 from tests.factories.assignment import AssignmentFactory
 from tests.factories.catalog import SiteFactory
 from tests.factories.people import RadiologistFactory, UserFactory
@@ -55,6 +56,7 @@ def test_overlapping_roster_row_is_a_form_error(client: Client) -> None:
         "shift": row.shift_id,
         "radiologist": row.radiologist_id,
         "start_date": "2026-03-01",
+        "every_weeks": "1",
         "end_date": "",
         "status": "active",
     }
@@ -68,6 +70,7 @@ def test_end_before_start_is_a_form_error(client: Client) -> None:
         "shift": ShiftFactory.create().pk,
         "radiologist": RadiologistFactory.create().pk,
         "start_date": "2026-03-01",
+        "every_weeks": "1",
         "end_date": "2026-02-01",
         "status": "active",
     }
@@ -127,6 +130,7 @@ def unseen_overlap(client: Client, monkeypatch: pytest.MonkeyPatch) -> HttpRespo
         "shift": row.shift_id,
         "radiologist": row.radiologist_id,
         "start_date": "2026-03-01",
+        "every_weeks": "1",
         "end_date": "",
         "status": "active",
     }
@@ -219,9 +223,9 @@ def test_weekdays_are_boxes_and_none_ticked_is_an_error(client: Client) -> None:
 @pytest.mark.parametrize(
     ("kind", "names", "error"),
     [
-        ("leave", {"shift"}, "Leave names no shift and no taker"),
-        ("swap", {"shift"}, "Leave names no shift and no taker"),
-        ("extra", set(), "Leave names no shift and no taker"),
+        ("leave", {"shift"}, "Leave and other work name no shift and no taker"),
+        ("swap", {"shift"}, "Leave and other work name no shift and no taker"),
+        ("extra", set(), "Leave and other work name no shift and no taker"),
         ("leave", set(), ""),
         ("swap", {"shift", "taker"}, ""),
         ("extra", {"shift"}, ""),
@@ -274,14 +278,13 @@ def test_presence_is_saved_and_the_counts_are_not_written_over(
     workload = Workload.objects.get(radiologist=RadiologistFactory.create())
     address = admin_url("roster.workload", "change", workload.pk)
     data = shown_form(client, address) | {"presence": "offline", "open_stat": "9"}
-    save = Workload.save
 
-    def save_late(self: Workload, *args: Any, **kwargs: Any) -> None:
+    def set_late(**said: Any) -> None:
         # A decision commits between the reading of the form's row and its save.
-        Workload.objects.filter(pk=self.pk).update(open_stat=3)
-        save(self, *args, **kwargs)
+        Workload.objects.filter(pk=workload.pk).update(open_stat=3)
+        set_presence(**said)
 
-    monkeypatch.setattr(Workload, "save", save_late)
+    monkeypatch.setattr("apps.roster.admin.people.set_presence", set_late)
     assert client.post(address, data).status_code == 302
     workload.refresh_from_db()
     assert (workload.presence, workload.open_stat) == ("offline", 3)

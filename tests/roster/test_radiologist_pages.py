@@ -329,7 +329,7 @@ def test_the_page_lists_turns_and_leave_of_the_next_days(manager: Client) -> Non
         ("2026-02-04", [("22:00 to Thu 06:00", "8 h")]),
         ("2026-02-06", [("22:00 to Sat 06:00", "8 h")]),
     ]
-    assert [str(leave.start_date) for leave in shown["leaves"]] == ["2026-02-05"]
+    assert [(one.kind, one.days) for one in shown["away"]] == [("Leave", "5 Feb 2026")]
 
 
 def test_the_page_costs_the_same_with_many_parts(manager: Client) -> None:

@@ -132,8 +132,13 @@ class Case:
         )
 
 
-def load_cases(order_ids: Iterable[int]) -> dict[int, Case]:
-    """Return the cases by order id, their rows locked in id order until the transaction ends."""
+def load_cases(order_ids: Iterable[int], *, lock: bool = True) -> dict[int, Case]:
+    """Return the cases by order id, their rows locked in id order until the transaction ends.
+
+    Args:
+        order_ids: of the orders.
+        lock: whether they are locked; who only looks leaves it out.
+    """
     ids = sorted(set(order_ids))
     if not ids:
         return {}
@@ -142,8 +147,9 @@ def load_cases(order_ids: Iterable[int]) -> dict[int, Case]:
         .select_related("patient", "procedure", "segments", "unassigned")
         .annotate(earlier=ArraySubquery(_EARLIER))
         .order_by("pk")
-        .select_for_update(of=("self",))
     )
+    if lock:
+        orders = orders.select_for_update(of=("self",))
     readers = {
         row.order_id: row for row in Assignment.objects.filter(order__in=ids, is_current=True)
     }

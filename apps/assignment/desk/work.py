@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from apps.engine.codes import Urgency
 from apps.engine.competency import Demand
 from apps.engine.compiled import CompiledConfig
-from apps.engine.facts import OrderFacts, ShiftFacts
+from apps.engine.facts import OrderFacts
 from apps.engine.pools import PoolKey, specificity
+from apps.engine.rota import ShiftFacts
 from apps.engine.vocabulary import specialty_for
 
 

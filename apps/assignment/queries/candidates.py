@@ -25,10 +25,11 @@ from apps.core.access import EVERYWHERE, Scope
 from apps.engine.by_hand import shifts_for
 from apps.engine.codes import Presence, Step
 from apps.engine.compiled import CompiledConfig
-from apps.engine.facts import OrderFacts, RadiologistFacts, ShiftFacts, Workload
+from apps.engine.facts import OrderFacts, RadiologistFacts, Workload
 from apps.engine.fitness import fitness
 from apps.engine.refusals import Refusal
 from apps.engine.result import Snapshot
+from apps.engine.rota import ShiftFacts
 from apps.engine.words import refusal_words
 from apps.orders.models import Order
 
@@ -88,6 +89,42 @@ class Candidate:
     def needs_reason(self) -> bool:
         """Return whether the choice must be given a reason."""
         return self.fitness is Fitness.FULL
+
+    # The menu may hold hundreds: what a line says is put together here, as a template takes ten
+    # times as long to look up, compare and localize each part of it.
+
+    @property
+    def sought_by(self) -> str:
+        """Return what typing narrows the menu by."""
+        return f"{self.name} {self.radiologist_id}".lower()
+
+    @property
+    def had_it(self) -> str:
+        """Return how they lost it the last time, empty where they never had it."""
+        if not self.earlier:
+            return ""
+        last = self.earlier[0]
+        note = f", “{last.note}”" if last.note else ""
+        return f"had it: {last.reason.label.lower()}{note}"
+
+    @property
+    def where(self) -> str:
+        """Return where they are, beside the shift on which they would read it."""
+        presence = "" if self.presence is Presence.UNKNOWN else f" · {self.presence.value}"
+        if self.read_on:
+            return presence
+        on = f"on {self.shifts[0].name}, other work" if self.shifts else "off shift"
+        return f"{on}{presence}"
+
+    @property
+    def percent(self) -> str:
+        """Return the load as a bar shows it: a full one shows no more."""
+        return str(min(self.load_percent, _HUNDRED))
+
+    @property
+    def load(self) -> str:
+        """Return the open studies against the seats."""
+        return f"{self.open_studies} of {self.max_studies}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,10 @@ from apps.assignment.snapshot.ledger import HOUR
 from apps.core import bulk
 from apps.engine.codes import Presence
 from apps.engine.facts import Workload
+from apps.roster.presence import presence_at
 
 _LOADS = """
-    SELECT load.radiologist_id, load.presence, load.open_stat, load.open_urgent,
+    SELECT load.radiologist_id, load.presence, load.busy_until, load.open_stat, load.open_urgent,
            load.open_routine, load.open_rvu, coalesce(hour.made, 0), coalesce(hour.rvu, 0)
     FROM roster_workload load
     LEFT JOIN (
@@ -28,14 +29,18 @@ _LOADS = """
 
 def live_loads(at: datetime) -> Mapping[str, Workload]:
     """Return what counts against limits, by radiologist id; nothing of paces and turns."""
-    return {row[0]: _load(*row) for row in bulk.select(_LOADS, [at - HOUR, at])}
+    return {row[0]: _load(at, *row) for row in bulk.select(_LOADS, [at - HOUR, at])}
 
 
-def _load(radiologist: str, presence: str, *figures: Any) -> Workload:
+def _load(
+    at: datetime, radiologist: str, said: str, until: datetime | None, *figures: Any
+) -> Workload:
     stat, urgent, routine, open_rvu, made, made_rvu = figures
+    presence = presence_at(said, until, at)
     return Workload(
         radiologist=radiologist,
-        presence=Presence(presence),
+        presence=presence,
+        busy_until=until if presence is Presence.BUSY else None,
         open_by_urgency=(stat, urgent, routine),
         open_rvu=open_rvu,
         assigned_last_hour=made,

@@ -85,7 +85,7 @@ _MARK = """
         (SELECT string_agg(head.order_id::text, ',') FROM (
             SELECT order_id FROM assignment_unassigned WHERE is_waiting
             ORDER BY urgency_rank, since LIMIT 100) head),
-        (SELECT concat_ws(' ', presence, open_stat, open_urgent, open_routine, open_rvu)
+        (SELECT concat_ws(' ', presence, busy_until, open_stat, open_urgent, open_routine, open_rvu)
          FROM roster_workload WHERE radiologist_id = %s),
         (SELECT sum(version) FROM core_configversion)
 """

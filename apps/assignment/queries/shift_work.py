@@ -24,11 +24,13 @@ from apps.assignment.taking import Taker, Waiting, why_not_take
 from apps.core.access import Scope
 from apps.engine.codes import Presence
 from apps.engine.coverage import OnShift
-from apps.engine.facts import OrderFacts, ShiftFacts, Workload
+from apps.engine.facts import OrderFacts, Workload
 from apps.engine.occurrences import occurrences
 from apps.engine.result import Snapshot
+from apps.engine.rota import ShiftFacts
 from apps.orders.choices import OrderStatus
 from apps.roster.models import Radiologist
+from apps.roster.presence import presence_at
 
 _LOOKED_AT = 200
 _SHOWN = 25
@@ -78,7 +80,7 @@ class Lately:
 def shifts_now(radiologist_id: str, view: ConfigView, at: datetime) -> list[ShiftNow]:
     """Return the shifts that the reader is on at the moment, the one that ends last first."""
     found = [
-        ShiftNow(one.shift.code, one.shift.name, _end_of(one.shift, at))
+        ShiftNow(one.shift.code, one.shift.name, _until(radiologist_id, one.shift, view, at))
         for one in _running(radiologist_id, view, at)
     ]
     return sorted(found, key=lambda shift: shift.until, reverse=True)
@@ -107,7 +109,8 @@ def shift_work(
     if not running:
         return _NOTHING
     waiting = _waiting(running, scope)
-    taker = Taker(reader.pk, at, Snapshot(view.compiled, {reader.pk: _load(reader, lately)}))
+    load = _load(reader, lately, at)
+    taker = Taker(reader.pk, at, Snapshot(view.compiled, {reader.pk: load}))
     match = _Match(taker, view, zone)
     rows = [row for one in waiting if (row := match.row(one)) is not None]
     return ShiftWork(rows[:_SHOWN], max(len(rows) - _SHOWN, 0))
@@ -158,8 +161,14 @@ def _running(radiologist_id: str, view: ConfigView, at: datetime) -> list[OnShif
     return [one for one in running if radiologist_id in one.people]
 
 
-def _end_of(shift: ShiftFacts, at: datetime) -> datetime:
-    return max(run.end_at for run in occurrences(shift, at, at + _MOMENT))
+def _until(radiologist_id: str, shift: ShiftFacts, view: ConfigView, at: datetime) -> datetime:
+    """Return until when the reader is there: to the run's end, or for a part of it."""
+    until = at
+    for run in occurrences(shift, at, at + _MOMENT):
+        for part in view.compiled.roster.stretches(shift, run):
+            if part.start_at <= until < part.end_at and radiologist_id in part.people:
+                until = part.end_at
+    return until
 
 
 def _waiting(running: Iterable[OnShift], scope: Scope) -> list[Unassigned]:
@@ -183,11 +192,13 @@ _DECLINED = Assignment.objects.filter(
 ).values("radiologist_id")
 
 
-def _load(reader: Radiologist, lately: Lately) -> Workload:
+def _load(reader: Radiologist, lately: Lately, at: datetime) -> Workload:
     row = reader.workload
+    presence = presence_at(row.presence, row.busy_until, at)
     return Workload(
         radiologist=reader.pk,
-        presence=Presence(row.presence),
+        presence=presence,
+        busy_until=row.busy_until if presence is Presence.BUSY else None,
         open_by_urgency=(row.open_stat, row.open_urgent, row.open_routine),
         open_rvu=row.open_rvu,
         assigned_last_hour=lately.studies,

@@ -18,8 +18,9 @@ from apps.assignment.snapshot.policies import PolicyBook, load_policies
 from apps.assignment.snapshot.versions import decision_versions, read_versions
 from apps.catalog.models import Site
 from apps.engine.decision import CompiledConfig, compile_config
-from apps.engine.facts import Config, ShiftFacts
+from apps.engine.facts import Config
 from apps.engine.replay import config_to_json
+from apps.engine.rota import ShiftFacts
 from apps.roster.models import Radiologist, Shift
 
 log = logging.getLogger(__name__)
@@ -93,7 +94,10 @@ def _read_view() -> ConfigView:
             break
     if settings.ROLE == "worker":
         _spare_the_collector()
-    log.info("configuration %s read in %.0f ms", versions, (time.perf_counter() - began) * 1000)
+    # A command answers a person, who did not ask how long this took.
+    level = logging.DEBUG if settings.ROLE == "command" else logging.INFO
+    took = (time.perf_counter() - began) * 1000
+    log.log(level, "configuration %s read in %.0f ms", versions, took)
     return view
 
 
@@ -110,12 +114,13 @@ def _spare_the_collector() -> None:
 
 def _load_view(versions: dict[str, int]) -> ConfigView:
     config = load_config(versions)
+    compiled = compile_config(config)
     return ConfigView(
         config=config,
-        compiled=compile_config(config),
+        compiled=compiled,
         people=_people(),
         shift_ids=dict(Shift.objects.values_list("code", "pk")),
-        shifts={shift.code: shift for shift in config.shifts},
+        shifts=dict(compiled.shifts),
         site_codes=dict(Site.objects.values_list("pk", "code")),
         policies=load_policies(),
     )

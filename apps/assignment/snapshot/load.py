@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from apps.catalog.models import Site
-from apps.engine.codes import ActionType, Strategy
+from apps.catalog.queries.holidays import days_off
+from apps.engine.codes import ActionType
 from apps.engine.facts import (
     Config,
     Credential,
     Dated,
-    LeaveFacts,
     RadiologistFacts,
-    RosterRow,
     RuleFacts,
-    ShiftFacts,
     SiteFacts,
-    SwapFacts,
     Weights,
-    WorkType,
 )
-from apps.roster.choices import OverrideKind, RosterStatus
+from apps.engine.rota import ShiftFacts, WorkType
+from apps.roster.choices import RosterStatus
+from apps.roster.facts import RosterFacts, roster_facts, shift_facts, with_work
 from apps.roster.models import (
     Licence,
     Privilege,
@@ -30,6 +29,7 @@ from apps.roster.models import (
     RadiologistCredential,
     RosterAssignment,
     RosterOverride,
+    Rotation,
     Shift,
     ShiftSite,
     ShiftWorkType,
@@ -44,18 +44,21 @@ def load_config(versions: Mapping[str, int]) -> Config:
         versions: what the areas' versions were before the first read; the caller looks
             whether they still are after the last.
     """
-    leaves, swaps, extras = _overrides()
+    roster, calendars = _roster(), days_off()
     return Config(
         versions=versions,
         sites=tuple(_sites()),
         shifts=tuple(_shifts()),
         radiologists=tuple(_radiologists()),
-        roster=tuple(_roster()),
+        roster=tuple(roster.rows),
         rules=tuple(_rules()),
-        leaves=leaves,
-        swaps=swaps,
-        extras=extras,
+        leaves=tuple(roster.leaves),
+        swaps=tuple(roster.swaps),
+        extras=tuple(roster.extras),
+        rotations=tuple(roster.rotations),
         weights=_weights(),
+        holidays=_holidays(calendars),
+        calendars=calendars,
     )
 
 
@@ -77,20 +80,9 @@ def _shifts() -> Iterable[ShiftFacts]:
         for row in ShiftWorkType.objects.order_by("id")
     )
     sites = _grouped(ShiftSite.objects.order_by("id").values_list("shift_id", "site__code"))
-    for shift in Shift.objects.filter(is_active=True).order_by("code"):
-        yield ShiftFacts(
-            code=shift.code,
-            name=shift.name,
-            work_types=tuple(work_types[shift.pk]),
-            sites=None if shift.all_sites else frozenset(sites[shift.pk]),
-            priority_level=shift.priority_level,
-            start_local=shift.start_local,
-            end_local=shift.end_local,
-            weekdays=frozenset(shift.weekdays),
-            zone=shift.time_zone,
-            strategy=Strategy(shift.strategy),
-            required_subspecialty=shift.required_subspecialty,
-        )
+    for shift in Shift.objects.filter(is_active=True).select_related("calendar").order_by("code"):
+        served = None if shift.all_sites else sites[shift.pk]
+        yield with_work(shift_facts(shift), work_types[shift.pk], served)
 
 
 def _radiologists() -> Iterable[RadiologistFacts]:
@@ -135,34 +127,15 @@ def _radiologists() -> Iterable[RadiologistFacts]:
         )
 
 
-def _roster() -> Iterable[RosterRow]:
-    rows = RosterAssignment.objects.filter(status=RosterStatus.ACTIVE, shift__is_active=True)
-    for code, radiologist, start_on, end_on in rows.order_by("id").values_list(
-        "shift__code", "radiologist_id", "start_date", "end_date"
-    ):
-        yield RosterRow(code, radiologist, start_on, end_on)
-
-
-def _overrides() -> tuple[tuple[LeaveFacts, ...], tuple[SwapFacts, ...], tuple[RosterRow, ...]]:
-    rows = list(
-        RosterOverride.objects.filter(status=RosterStatus.ACTIVE)
-        .select_related("shift")
-        .order_by("id")
+def _roster() -> RosterFacts:
+    return roster_facts(
+        rows=RosterAssignment.objects.filter(status=RosterStatus.ACTIVE).order_by("id"),
+        overrides=RosterOverride.objects.filter(status=RosterStatus.ACTIVE).order_by("id"),
+        rotations=Rotation.objects.filter(status=RosterStatus.ACTIVE)
+        .prefetch_related("turns")
+        .order_by("id"),
+        codes=dict(Shift.objects.filter(is_active=True).values_list("pk", "code")),
     )
-    by_kind = _grouped((row.kind, row) for row in rows)
-    leaves = tuple(
-        LeaveFacts(row.radiologist_id, row.start_date, row.end_date)
-        for row in by_kind[OverrideKind.LEAVE]
-    )
-    swaps = tuple(
-        SwapFacts(row.shift.code, row.radiologist_id, row.taker_id, row.start_date, row.end_date)
-        for row in by_kind[OverrideKind.SWAP]
-    )
-    extras = tuple(
-        RosterRow(row.shift.code, row.radiologist_id, row.start_date, row.end_date)
-        for row in by_kind[OverrideKind.EXTRA]
-    )
-    return leaves, swaps, extras
 
 
 def _rules() -> Iterable[RuleFacts]:
@@ -183,6 +156,12 @@ def _rules() -> Iterable[RuleFacts]:
             active_from=rule.active_from,
             active_until=rule.active_until,
         )
+
+
+def _holidays(calendars: Mapping[str, frozenset[date]]) -> dict[str, frozenset[date]]:
+    """Return the days off of the sites that have a calendar, by the site's code."""
+    sites = Site.objects.filter(calendar__isnull=False).values_list("code", "calendar__code")
+    return {code: calendars[calendar] for code, calendar in sites}
 
 
 def _weights() -> Weights:

@@ -13,6 +13,7 @@ from apps.core import bulk
 from apps.engine.codes import Presence, Strategy, Urgency
 from apps.engine.facts import Config
 from apps.engine.facts import Workload as Load
+from apps.roster.presence import presence_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Seat:
     rvu: Decimal
 
 
-_Row = tuple[str, str, int | None, int, int, int, str, int | None]
+_Row = tuple[str, str, int | None, int, int, int, str, int | None, int | None]
 """A workload row as it is read: moments in microseconds since 1970, RVU as text."""
 
 
@@ -57,7 +58,7 @@ class Loads(Mapping[str, Load]):
         self._rows.setdefault(load.radiologist, _NO_ROW)
 
 
-_NO_ROW: _Row = ("", "unknown", None, 0, 0, 0, "0", None)
+_NO_ROW: _Row = ("", "unknown", None, 0, 0, 0, "0", None, None)
 
 
 class LoadBook:
@@ -155,11 +156,14 @@ class LoadReader:
         return LoadBook(Loads(self._rows, self._load))
 
     def _load(self, row: _Row) -> Load:
-        radiologist, presence, active_at, stat, urgent, routine, rvu, assigned_at = row
+        radiologist, said, active_at, stat, urgent, routine, rvu, assigned_at, until = row
+        busy_until = _moment(until)
+        presence = presence_at(said, busy_until, self._at)
         count, hour_rvu = self._ledger.hour_of(radiologist, self._at)
         return Load(
             radiologist=radiologist,
-            presence=Presence(presence),
+            presence=presence,
+            busy_until=busy_until if presence is Presence.BUSY else None,
             last_activity_at=_moment(active_at),
             open_by_urgency=(stat, urgent, routine),
             open_rvu=Decimal(rvu),
@@ -187,7 +191,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WORKLOADS = """
     SELECT radiologist_id, presence, (extract(epoch FROM last_activity_at) * 1000000)::bigint,
            open_stat, open_urgent, open_routine, open_rvu::text,
-           (extract(epoch FROM last_assigned_at) * 1000000)::bigint
+           (extract(epoch FROM last_assigned_at) * 1000000)::bigint,
+           (extract(epoch FROM busy_until) * 1000000)::bigint
     FROM roster_workload ORDER BY radiologist_id
 """
 _TURNS = (

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, Concatenate, ParamSpec
@@ -15,6 +16,7 @@ from django.utils import timezone
 
 from apps.assignment.forms_reading import ListFilterForm, kept_query, pinned_of, wanted_of
 from apps.assignment.queries.my_day import day, mark
+from apps.assignment.queries.other_work import other_work
 from apps.assignment.queries.shift_work import shift_work, shifts_now
 from apps.assignment.queries.worklist import (
     Pinned,
@@ -31,6 +33,8 @@ from apps.core.guard import GuardedRequest, View, require
 from apps.core.htmx import render_part
 from apps.roster.choices import PresenceChoices
 from apps.roster.models import Radiologist
+from apps.roster.presence import BUSY_MINUTES, USUALLY_BUSY, presence_at
+from apps.roster.queries.swaps import waiting_for
 
 P = ParamSpec("P")
 ReadersView = Callable[Concatenate[GuardedRequest, Radiologist, P], HttpResponse]
@@ -123,7 +127,9 @@ def _context(
     return {
         "at": at,
         "reader": reader,
-        "presences": _presences(reader),
+        "presence": _presence(reader, at),
+        "other_work": other_work(reader.pk, view, at=at, zone=zone),
+        "swaps_waiting": waiting_for(reader, today=timezone.localdate(at)),
         "day": today,
         "shifts": shifts_now(reader.pk, view, at),
         "list": shown,
@@ -163,13 +169,25 @@ def _filters(request: GuardedRequest, shown: Worklist) -> ListFilterForm:
 
 @dataclass(frozen=True, slots=True)
 class PresenceOption:
-    """A presence to choose; ``means`` is what follows from it."""
+    """A presence to choose."""
 
     value: str
     label: str
     icon: str
-    means: str
     is_now: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceChoice:
+    """What a reader may say of where they are, and what was said; ``means`` follows from it.
+
+    ``busy_until`` is None for who is not busy; ``busy_for`` are the minutes to choose from.
+    """
+
+    options: Sequence[PresenceOption]
+    means: str
+    busy_until: datetime | None
+    busy_for: Sequence[int] = BUSY_MINUTES
 
 
 _MEANS: Mapping[PresenceChoices, tuple[str, str]] = {
@@ -178,6 +196,10 @@ _MEANS: Mapping[PresenceChoices, tuple[str, str]] = {
         "schedule",
         "New studies still come to you; others see that you are away.",
     ),
+    PresenceChoices.BUSY: (
+        "hourglass_top",
+        "Nothing new comes to you until then; your studies stay yours.",
+    ),
     PresenceChoices.OFFLINE: (
         "do_not_disturb_on",
         "You get nothing new; your studies stay yours.",
@@ -185,9 +207,19 @@ _MEANS: Mapping[PresenceChoices, tuple[str, str]] = {
 }
 
 
-def _presences(reader: Radiologist) -> list[PresenceOption]:
-    now = reader.workload.presence
-    return [
-        PresenceOption(one.value, str(one.label), icon, means, one == now)
-        for one, (icon, means) in _MEANS.items()
+_UNSAID = "You have not said whether you are there; new studies come to you."
+
+
+def _presence(reader: Radiologist, at: datetime) -> PresenceChoice:
+    row = reader.workload
+    now = PresenceChoices(presence_at(row.presence, row.busy_until, at).value)
+    options = [
+        PresenceOption(one.value, _LABELS.get(one, str(one.label)), icon, one is now)
+        for one, (icon, _) in _MEANS.items()
     ]
+    means = _MEANS[now][1] if now in _MEANS else _UNSAID
+    until = row.busy_until if now is PresenceChoices.BUSY else None
+    return PresenceChoice(options, means, until)
+
+
+_LABELS = {PresenceChoices.BUSY: f"Busy {USUALLY_BUSY} min"}

@@ -28,7 +28,6 @@ from apps.assignment.exceptions import (
 from apps.assignment.forms_reading import (
     HandBackForm,
     NextForm,
-    PresenceForm,
     TokenForm,
     kept_query,
 )
@@ -47,9 +46,9 @@ from apps.core import clock
 from apps.core.actor import Actor
 from apps.core.guard import GuardedRequest
 from apps.core.htmx import unchanged, wants_part
-from apps.roster.choices import PresenceChoices
 from apps.roster.models import Radiologist
-from apps.roster.services.presence import note_activity, set_presence
+from apps.roster.presence_form import PresenceForm
+from apps.roster.services.presence import note_activity, note_sign_of_life, set_presence
 
 _SERVICES: Mapping[str, Callable[..., StudyState]] = {
     Action.ACKNOWLEDGE: reading.acknowledge,
@@ -71,7 +70,11 @@ _ACTIVE = timedelta(minutes=1)
 @require_safe
 @for_reader
 def my_list(request: GuardedRequest, reader: Radiologist) -> HttpResponse:
-    """Show the reader's list; its poll gets 204 as long as nothing changed."""
+    """Show the reader's list; its poll gets 204 as long as nothing changed.
+
+    Either is a sign of life, noted at most once a minute.
+    """
+    _note_sign_of_life(reader)
     seen = request.GET.get("seen", "")
     if seen and wants_part(request) and seen == mark(reader.pk, clock.now()):
         return unchanged()
@@ -146,8 +149,7 @@ def presence(request: GuardedRequest, reader: Radiologist) -> HttpResponse:
     form = PresenceForm(request.POST)
     if not form.is_valid():
         raise Http404
-    said = PresenceChoices(form.cleaned_data["presence"])
-    set_presence(radiologist_id=reader.pk, presence=said, at=clock.now())
+    set_presence(radiologist_id=reader.pk, at=clock.now(), **form.said())
     return _answer(request, reader)
 
 
@@ -162,6 +164,13 @@ def activity(_request: GuardedRequest, reader: Radiologist) -> HttpResponse:
 
 
 # -- inside ------------------------------------------------------------------------------
+
+
+def _note_sign_of_life(reader: Radiologist) -> None:
+    at, last = clock.now(), reader.workload.heard_at
+    if last is None or at - last >= _ACTIVE:
+        note_sign_of_life(radiologist_id=reader.pk, at=at)
+        reader.workload.refresh_from_db()
 
 
 def _run(

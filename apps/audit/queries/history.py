@@ -49,9 +49,19 @@ class FieldChange:
     new: str
 
 
+_VERBS = {
+    "insert": "added",
+    "delete": "deleted",
+    "open": "opened",
+    "presence": "set the presence of",
+    "take_over": "handed on the turns of",
+    "take_over_taken_back": "took back the handing on of",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
-    """One change of the record or of a part of it; ``what`` is insert, update or delete.
+    """One change of the record or of a part of it; ``what`` is the trail's action.
 
     ``part`` says in words what kind of part it is, and is empty for the record itself.
     """
@@ -63,6 +73,11 @@ class HistoryRow:
     part: str
     changes: Sequence[FieldChange]
     request_id: str
+
+    @property
+    def verb(self) -> str:
+        """Return what was done, in words."""
+        return _VERBS.get(self.what, "changed")
 
     @property
     def kept(self) -> Sequence[tuple[str, str]]:

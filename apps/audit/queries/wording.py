@@ -18,6 +18,7 @@ from django.utils import timezone
 from apps.audit.models import AuditEvent
 
 NOTHING = ""
+HIDDEN = "(not shown)"
 _CAPITALS = {"rvu": "RVU", "sla": "SLA", "id": "ID", "hl7": "HL7", "uid": "UID"}
 
 AnyField: TypeAlias = "Field[Any, Any]"
@@ -75,6 +76,8 @@ class Wording:
         """Return a value as a form would show it; nothing is an empty text."""
         if value in (None, "", [], {}):
             return NOTHING
+        if column in _secret_columns(table):
+            return HIDDEN
         if isinstance(value, bool):
             return "yes" if value else "no"
         field = _field(table, column)
@@ -139,6 +142,19 @@ def _row_name(table: str, values: Mapping[str, Any]) -> str:
 @functools.cache
 def _models() -> Mapping[str, type[Model]]:
     return {model._meta.db_table: model for model in apps.get_models()}  # noqa: SLF001 -- as above
+
+
+def masked(table: str, values: object) -> object:
+    """Return a row of the trail with the values left out that let their reader in somewhere."""
+    secret = _secret_columns(table)
+    if not secret or not isinstance(values, dict):
+        return values
+    return {name: HIDDEN if name in secret and value else value for name, value in values.items()}
+
+
+def _secret_columns(table: str) -> frozenset[str]:
+    """Return the columns that a model names in ``SECRET_COLUMNS``; Undo needs what they hold."""
+    return frozenset(getattr(_models().get(table), "SECRET_COLUMNS", ()))
 
 
 @functools.cache

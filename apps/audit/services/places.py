@@ -18,9 +18,11 @@ class _Kind(StrEnum):
     """What a column names."""
 
     SHIFT = "shift"
+    ROTATION = "rotation"
     PERSON = "person"
     DESTINATION = "destination"
     SITE = "site"
+    SOURCE = "source"
 
 
 _Owner: TypeAlias = tuple[_Kind, str]
@@ -41,12 +43,21 @@ _WAYS: Mapping[str, Mapping[str, _Kind]] = {
     "roster_shiftworktype": {"shift_id": _Kind.SHIFT},
     "roster_shiftsite": {"shift_id": _Kind.SHIFT, "site_id": _Kind.SITE},
     "roster_rosterassignment": {"shift_id": _Kind.SHIFT},
+    "roster_rosterdraft": {"site_id": _Kind.SITE},
+    "roster_draftturn": {"shift_id": _Kind.SHIFT},
     "roster_rosteroverride": {"shift_id": _Kind.SHIFT, "radiologist_id": _Kind.PERSON},
+    "roster_rostersource": {"site_id": _Kind.SITE},
+    "roster_rostername": {"source_id": _Kind.SOURCE},
+    "roster_rotation": {"shift_id": _Kind.SHIFT},
+    "roster_rotationturn": {"rotation_id": _Kind.ROTATION},
+    "roster_plannedgap": {"shift_id": _Kind.SHIFT},
+    "roster_swaprequest": {"shift_id": _Kind.SHIFT},
     "roster_radiologist": {"id": _Kind.PERSON},
     "roster_radiologistsite": {"radiologist_id": _Kind.PERSON, "site_id": _Kind.SITE},
     "roster_radiologistcredential": {"radiologist_id": _Kind.PERSON},
     "roster_licence": {"radiologist_id": _Kind.PERSON},
     "roster_privilege": {"radiologist_id": _Kind.PERSON},
+    "roster_competencydocument": {"radiologist_id": _Kind.PERSON},
     "catalog_site": {"id": _Kind.SITE},
     "catalog_sitealias": {"site_id": _Kind.SITE},
     "rules_slapolicy": {"site_id": _Kind.SITE},
@@ -68,9 +79,23 @@ _STATES = f"""
     WHERE event.id = ANY(%s::bigint[]) AND state.row IS NOT NULL
 """  # noqa: S608 -- the columns are literals of this module
 _NOW: Mapping[_Kind, str] = {
+    _Kind.SOURCE: """
+        SELECT id::text, site_id FROM roster_rostersource
+        WHERE site_id IS NOT NULL AND id = ANY(%s::text[]::bigint[])""",
     _Kind.SHIFT: """
         SELECT shift_id::text, site_id FROM roster_shiftsite
         WHERE shift_id = ANY(%s::text[]::bigint[])""",
+    # A rotation that the request deleted is known to the trail alone.
+    _Kind.ROTATION: """
+        SELECT rotation.key, site.site_id
+        FROM (
+            SELECT id::text AS key, shift_id FROM roster_rotation
+            UNION ALL
+            SELECT entity_id, (COALESCE(new_values, old_values) ->> 'shift_id')::bigint
+            FROM audit_auditevent WHERE entity = 'roster_rotation' AND action = 'delete'
+        ) AS rotation (key, shift_id)
+        JOIN roster_shiftsite AS site ON site.shift_id = rotation.shift_id
+        WHERE rotation.key = ANY(%s::text[])""",
     _Kind.PERSON: """
         SELECT radiologist_id, site_id FROM roster_radiologistsite
         WHERE radiologist_id = ANY(%s::text[])""",

@@ -38,7 +38,7 @@ _BUSY = (
 
 
 @transaction.atomic
-def undo(request_id: str, *, actor: str, access: Access) -> int:
+def undo(request_id: str, *, actor: str, access: Access, since: timedelta = _LONGEST) -> int:
     """Take back what the actor changed in one request; return how many rows.
 
     Args:
@@ -46,12 +46,13 @@ def undo(request_id: str, *, actor: str, access: Access) -> int:
         actor: who asks; only their own changes are taken back.
         access: they must be allowed to change every row concerned, at all of its sites as they
             are now.
+        since: how long ago it may have been.
 
     Raises:
         UndoError: there is nothing to take back or too much, it is not theirs, or a row was
             changed since.
     """
-    events = _newest_first(request_id, actor)
+    events = _newest_first(request_id, actor, since)
     _check(events, access)
     try:
         with transaction.atomic():
@@ -68,12 +69,12 @@ def undo(request_id: str, *, actor: str, access: Access) -> int:
     return len(events)
 
 
-def _newest_first(request_id: str, actor: str) -> list[Told]:
+def _newest_first(request_id: str, actor: str, since: timedelta) -> list[Told]:
     rows = AuditEvent.objects.filter(
         request_id=request_id,
         actor=actor,
         action__in=("insert", "update", "delete"),
-        at__gte=Now() - _LONGEST,
+        at__gte=Now() - since,
     )
     # Sorted by the bare key, PostgreSQL may walk the whole trail backwards instead of the hour.
     ordered = rows.order_by((F("id") + 0).desc())

@@ -67,12 +67,16 @@ class SiteForm(SiteModelForm):
         model = Site
         fields: ClassVar[list[str]] = [
             *("code", "name", "cluster", "time_zone", "jurisdiction"),
-            *("requires_licence", "requires_privilege", "is_active"),
+            *("requires_licence", "requires_privilege", "calendar", "is_active"),
         ]
         labels: ClassVar[dict[str, str]] = {
             "requires_licence": "A reader needs a licence for the jurisdiction",
             "requires_privilege": "A reader needs a privilege for the site",
+            "calendar": "Holiday calendar",
             "is_active": "Active: orders find it",
+        }
+        help_texts: ClassVar[dict[str, str]] = {
+            "calendar": "Offered first to new shifts; each shift says itself by which it goes.",
         }
 
     def __init__(self, *args: Any, scope: Scope, zone: str, **kwargs: Any) -> None:

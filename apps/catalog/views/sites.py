@@ -139,6 +139,7 @@ _FOLLOWS = {
     "requires_privilege": Effect(
         "Counts from the next decision on; studies that have a reader keep them."
     ),
+    "calendar": Effect("Shifts keep the calendar that they name; new ones are offered this one."),
     "aliases": Effect("Orders that name an alias are read anew, parked ones too."),
 }
 _EDITING = Editing(noun="Site", effects=_effects, template="catalog/site.html")

@@ -10,25 +10,29 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from apps.core.triggers import DECIDE_CHANNEL, DELIVER_CHANNEL
+from apps.core.triggers import DECIDE_CHANNEL, DELIVER_CHANNEL, PLAN_CHANNEL
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterSpec:
     """A django-q2 cluster; its slice's lock has the cluster's name.
 
-    ``runs_due`` says that its slice runs what is due (``apps.core.due``).
+    ``runs_due`` says that its slice runs what is due (``apps.core.due``). ``is_slow`` that one
+    piece of its work may last minutes (``apps.core.queue.jobs``): while somebody holds its slice
+    nobody is taken for stuck; whoever lasts longer than the cluster's timeout is ended by it.
     """
 
     name: str
     channel: str
     slice_task: str
     runs_due: bool = False
+    is_slow: bool = False
 
 
 _DEFAULT = (
     ClusterSpec("decide", DECIDE_CHANNEL, "apps.intake.tasks.decide_slice", runs_due=True),
     ClusterSpec("deliver", DELIVER_CHANNEL, "apps.outbound.tasks.deliver_slice"),
+    ClusterSpec("plan", PLAN_CHANNEL, "apps.core.queue.jobs.slow_slice", is_slow=True),
 )
 
 

@@ -186,6 +186,9 @@ class Watchdog:
         heartbeat.sweep(self._line)
 
     def _look_at(self, each: Guarded) -> None:
+        if each.spec.is_slow and locks.is_held(self._line, each.spec.name):
+            each.patience.forgive(self._monotonic())
+            return
         since = _waiting_since(each.spec)
         seen = Seen(since, heartbeat.done_by_process(self._line, each.spec.name) if since else {})
         waited = (clock.now() - since).total_seconds() if since else 0.0

@@ -17,7 +17,8 @@ from apps.core import bulk
 from apps.dashboard.lens import Lens, Place
 from apps.engine.capacity import capacity_refusal
 from apps.engine.codes import Presence
-from apps.engine.facts import RadiologistFacts, ShiftFacts, Workload
+from apps.engine.facts import RadiologistFacts, Workload
+from apps.engine.rota import ShiftFacts
 from apps.orders.lifecycle import WITH_READER
 from apps.roster.choices import PresenceChoices
 
@@ -31,13 +32,17 @@ class Availability(models.TextChoices):
     AVAILABLE = "available", "Available"
     AT_CAPACITY = "at_capacity", "At capacity"
     AWAY = "away", "Away"
+    BUSY = "busy", "Busy"
     OFFLINE = "offline", "Offline"
     OFF_SHIFT = "off_shift", "Off shift"
 
 
 @dataclass(frozen=True, slots=True)
 class ReaderRow:
-    """One reader. ``percent`` is open studies of seats; ``shifts`` are those they are on now."""
+    """One reader. ``percent`` is open studies of seats; ``shifts`` are those they are on now.
+
+    ``busy_until`` is None for who is not busy.
+    """
 
     id: str
     name: str
@@ -48,6 +53,7 @@ class ReaderRow:
     shifts: tuple[str, ...]
     presence: PresenceChoices
     availability: Availability
+    busy_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +179,7 @@ def _row(person: RadiologistFacts, load: Workload, shifts: Sequence[ShiftFacts])
         shifts=tuple(shift.name for shift in shifts),
         presence=PresenceChoices(load.presence.value),
         availability=_availability(person, load, is_on_shift=bool(shifts)),
+        busy_until=load.busy_until,
     )
 
 
@@ -181,6 +188,8 @@ def _availability(person: RadiologistFacts, load: Workload, *, is_on_shift: bool
         return Availability.OFFLINE
     if not (is_on_shift and person.is_active):
         return Availability.OFF_SHIFT
+    if load.presence is Presence.BUSY:
+        return Availability.BUSY
     if capacity_refusal(person, load, may_pass_hourly=False) is not None:
         return Availability.AT_CAPACITY
     return Availability.AWAY if load.presence is Presence.AWAY else Availability.AVAILABLE

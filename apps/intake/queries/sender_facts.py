@@ -115,8 +115,10 @@ class _Teller:
         """
         if place_field(place) not in self.hidden:
             return False
-        is_own = place.text not in DEFAULT_FACTS[name] and bool(self.here.mapping.words_of(name))
-        return place.kind in ("match", "word") or is_own
+        is_own = place.text not in DEFAULT_FACTS[name]
+        return place.kind in ("match", "word") or (
+            is_own and _maps(name, place, self.here.mapping)
+        )
 
     def may_tell_final(
         self, name: str, places: Sequence[Place], winner: int | None, *, is_plain: bool
@@ -212,7 +214,16 @@ def looks_into_hidden(mapping: FactMapping) -> bool:
 def _asks(fact: str, place: Place, mapping: FactMapping) -> bool:
     if place.kind in ("fixed", "procedure") or is_told(place.path.segment, place.path.field):
         return False
-    return place.kind in ("match", "word") or bool(mapping.words_of(fact))
+    return place.kind in ("match", "word") or _maps(fact, place, mapping)
+
+
+def _maps(fact: str, place: Place, mapping: FactMapping) -> bool:
+    """Return whether words of the sender's own are looked up in a field that is a person's.
+
+    A segment of a vendor's own is hidden because nobody knows what is in it, and is where senders
+    keep modality and site; a whole value that is guessed there tells nothing of a person.
+    """
+    return bool(mapping.words_of(fact)) and not place.path.segment.startswith("Z")
 
 
 _OURS = frozenset({"site", "modality", "body_part", "urgency"})

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from apps.roster.admin import competencies, people, rota, shifts
+from apps.roster.admin import competencies, documents, drafts, feeds, people, rota, shifts
 
-__all__ = ["competencies", "people", "rota", "shifts"]
+__all__ = ["competencies", "documents", "drafts", "feeds", "people", "rota", "shifts"]

@@ -9,6 +9,8 @@ from apps.core.admin_base import RecordAdmin, TabularInline
 from apps.core.admin_scope import at_sites
 from apps.roster.models import Licence, Privilege, RadiologistCredential
 
+_PROOF = ("document",)
+"""Is added on the radiologist's own page, which looks at what a file holds."""
 _PERSON = ("radiologist__id", "radiologist__family_name", "radiologist__given_name")
 
 
@@ -17,6 +19,7 @@ class CredentialInline(TabularInline):
 
     model = RadiologistCredential
     extra = 0
+    exclude = _PROOF
 
 
 class LicenceInline(TabularInline):
@@ -24,6 +27,7 @@ class LicenceInline(TabularInline):
 
     model = Licence
     extra = 0
+    exclude = _PROOF
 
 
 class PrivilegeInline(VocabularyFields, TabularInline):
@@ -31,6 +35,7 @@ class PrivilegeInline(VocabularyFields, TabularInline):
 
     model = Privilege
     extra = 0
+    exclude = _PROOF
     autocomplete_fields = ("site",)
 
 
@@ -38,6 +43,7 @@ class PrivilegeInline(VocabularyFields, TabularInline):
 class CredentialAdmin(RecordAdmin):
     """Every credential, by the day on which it ends."""
 
+    exclude = _PROOF
     row_scope = at_sites("radiologist__home_sites__site")
     list_display = ("radiologist", "name", "start_date", "end_date")
     list_filter = ("name", "end_date")
@@ -51,6 +57,7 @@ class CredentialAdmin(RecordAdmin):
 class LicenceAdmin(RecordAdmin):
     """Every licence, by the day on which it ends."""
 
+    exclude = _PROOF
     row_scope = at_sites("radiologist__home_sites__site")
     list_display = ("radiologist", "jurisdiction", "number", "start_date", "end_date")
     list_filter = ("jurisdiction", "end_date")
@@ -64,6 +71,7 @@ class LicenceAdmin(RecordAdmin):
 class PrivilegeAdmin(VocabularyFields, RecordAdmin):
     """Every privilege: who may read what where."""
 
+    exclude = _PROOF
     row_scope = at_sites("radiologist__home_sites__site")
     list_display = ("radiologist", "site", "modality", "body_part", "start_date", "end_date")
     list_filter = ("site", "modality", "body_part", "end_date")

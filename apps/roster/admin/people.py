@@ -10,11 +10,14 @@ from django.http import HttpRequest
 from typing_extensions import override
 
 from apps.catalog.words import VocabularyFields
+from apps.core import clock
 from apps.core.admin_base import HistoryAdmin, RecordAdmin, TabularInline, model_words
 from apps.core.admin_scope import at_sites
 from apps.roster.admin.competencies import CredentialInline, LicenceInline, PrivilegeInline
 from apps.roster.admin.rota import OverrideInline, RosterOfPersonInline
+from apps.roster.choices import PresenceChoices
 from apps.roster.models import Radiologist, RadiologistSite, Workload
+from apps.roster.services.presence import set_presence
 
 
 class HomeSiteInline(TabularInline):
@@ -59,7 +62,17 @@ class RadiologistAdmin(VocabularyFields, RecordAdmin):
         OverrideInline,
     )
     fieldsets = (
-        (None, {"fields": ("id", ("title", "given_name", "family_name"), "user", "contact")}),
+        (
+            None,
+            {
+                "fields": (
+                    "id",
+                    ("title", "given_name", "family_name"),
+                    "user",
+                    ("contact", "email"),
+                )
+            },
+        ),
         (
             "Reading",
             {
@@ -76,6 +89,16 @@ class RadiologistAdmin(VocabularyFields, RecordAdmin):
                 "fields": (
                     ("max_concurrent_studies", "max_concurrent_rvu"),
                     ("max_studies_per_hour", "max_rvu_per_hour"),
+                ),
+            },
+        ),
+        (
+            "Targets",
+            {
+                "description": "The roster is compared with them; what is empty is not looked at.",
+                "fields": (
+                    ("target_hours_per_week", "target_rvu_per_week"),
+                    "min_rest_hours",
                 ),
             },
         ),
@@ -123,6 +146,7 @@ class WorkloadAdmin(HistoryAdmin):
     list_display = (
         "radiologist",
         "presence",
+        "busy_until",
         "open_stat",
         "open_urgent",
         "open_routine",
@@ -135,13 +159,15 @@ class WorkloadAdmin(HistoryAdmin):
     ordering = ("radiologist",)
     fields = (
         "radiologist",
-        "presence",
-        "last_activity_at",
+        ("presence", "busy_until"),
+        ("heard_at", "last_activity_at"),
         ("open_stat", "open_urgent", "open_routine", "open_rvu"),
         "last_assigned_at",
     )
     readonly_fields = (
         "radiologist",
+        "busy_until",
+        "heard_at",
         "last_activity_at",
         "open_stat",
         "open_urgent",
@@ -158,5 +184,7 @@ class WorkloadAdmin(HistoryAdmin):
 
     @override
     def save_model(self, request: HttpRequest, obj: Workload, form: Any, change: bool) -> None:
-        """Write the presence alone: a decision may have changed the counts since they were read."""
-        obj.save(update_fields=["presence"])
+        """Say the presence alone: a decision may have changed the counts since they were read."""
+        said = PresenceChoices(obj.presence)
+        if "presence" in form.changed_data and said is not PresenceChoices.UNKNOWN:
+            set_presence(radiologist_id=obj.pk, presence=said, at=clock.now(), by_themselves=False)

@@ -78,6 +78,7 @@ class ShiftAdmin(VocabularyFields, RecordAdmin):
         "site_rows__site",
     )
     search_fields = ("code", "name", "work_types__body_part", "work_types__subspecialty")
+    autocomplete_fields = ("calendar",)
     inlines = (WorkTypeInline, ShiftSiteInline, RosterOfShiftInline)
     fieldsets = (
         (None, {"fields": ("code", "name", "is_active")}),
@@ -89,6 +90,8 @@ class ShiftAdmin(VocabularyFields, RecordAdmin):
                 "fields": (("start_local", "end_local"), "weekdays", "time_zone"),
             },
         ),
+        ("Holidays", {"fields": (("calendar", "holiday_mode"),)}),
+        ("People", {"fields": (("readers_wanted", "is_exclusive"),)}),
         (
             "What",
             {

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 
 from django.db.models import Q
 
-from apps.engine.coverage import RosterBook
-from apps.engine.facts import ShiftFacts, WorkType
 from apps.engine.occurrences import occurrences
+from apps.engine.roster import RosterBook, Stretch
+from apps.engine.rota import ShiftFacts, WorkType
 from apps.engine.vocabulary import REGIONS, covers_part
 from apps.roster.hours import Span, merged, without
 from apps.roster.models import Radiologist, Shift, ShiftSite, ShiftWorkType
 from apps.roster.queries.shifts import in_full
-from apps.roster.queries.turns import facts_of, roster_book
+from apps.roster.queries.turns import calendars_of, facts_of, roster_book
 from apps.roster.words import work_words
 
 AHEAD = timedelta(days=7)
@@ -55,20 +55,18 @@ class Cover:
 
     def _staffed(self, shift: ShiftFacts) -> tuple[Span, ...]:
         """Return when somebody active is on the shift."""
-        runs = occurrences(shift, *self._span)
         return tuple(
-            self._within(Span(run.start_at, run.end_at))
-            for run in runs
-            if self.people(shift.code, run.start_on)
+            Span(part.start_at, part.end_at) for part, people in self.parts(shift) if people
         )
 
-    def people(self, code: str, start_on: date) -> set[str]:
-        """Return the active people, not on leave, in the run that starts on a date."""
-        return {
-            person
-            for person in self._book.people(code, start_on) & self._active
-            if not self._book.is_on_leave(person, start_on)
-        }
+    def parts(self, shift: ShiftFacts) -> Iterator[tuple[Stretch, frozenset[str]]]:
+        """Yield the shift's hours in the span, and the active people who are there and not away."""
+        for run in occurrences(shift, *self._span):
+            for part in self._book.stretches(shift, run):
+                within = self._within(Span(part.start_at, part.end_at))
+                if within.start_at < within.end_at:
+                    cut = part._replace(start_at=within.start_at, end_at=within.end_at)
+                    yield cut, self._active.intersection(part.people)
 
     def _within(self, span: Span) -> Span:
         return Span(max(span.start_at, self._span.start_at), min(span.end_at, self._span.end_at))
@@ -98,8 +96,10 @@ def _others(shift_id: int, before: ShiftFacts) -> Iterator[tuple[int, ShiftFacts
     rows = Shift.objects.filter(
         there, is_active=True, priority_level__gte=0, pk__in=work.values("shift")
     ).exclude(pk=shift_id)
-    for row in in_full(rows):
-        yield row.pk, facts_of(row)
+    found = list(in_full(rows))
+    calendars = calendars_of(found)
+    for row in found:
+        yield row.pk, facts_of(row, calendars)
 
 
 def _loss(

@@ -12,12 +12,11 @@ from django.utils import timezone
 from apps.audit.editing import Effect
 from apps.catalog.models import Procedure, Site
 from apps.engine.facts import Credential, Dated, RadiologistFacts
-from apps.engine.occurrences import occurrences
 from apps.roster.effects.cover import Cover
 from apps.roster.models import Radiologist
 from apps.roster.queries import uses
 from apps.roster.queries.person import shifts_of
-from apps.roster.queries.turns import hours_of
+from apps.roster.queries.turns import calendars_of, hours_of
 from apps.roster.standing import SOON
 from apps.roster.words import counted, day_words, listed, run_words
 
@@ -57,15 +56,15 @@ def _alone(edit: PersonEdit, at: datetime) -> Iterator[Effect]:
     if edit.before is None or not edit.before.is_active:
         return
     until = at + _AHEAD
-    shifts = {
-        row.pk: hours_of(row) for row in shifts_of(edit.person).filter(priority_level__gte=0)
-    }
+    rows = list(shifts_of(edit.person).filter(priority_level__gte=0))
+    calendars = calendars_of(rows)
+    shifts = {row.pk: hours_of(row, calendars) for row in rows}
     cover = Cover(at, until, shift_ids=shifts)
     bare = [
-        (run.start_at, run.end_at, shift)
+        (part.start_at, part.end_at, shift)
         for shift in shifts.values()
-        for run in occurrences(shift, at, until)
-        if cover.people(shift.code, run.start_on) == {edit.person.pk}
+        for part, people in cover.parts(shift)
+        if people == {edit.person.pk}
     ]
     if bare:
         runs = [

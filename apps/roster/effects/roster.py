@@ -7,11 +7,15 @@ from datetime import date, datetime
 
 from apps.audit.editing import Effect
 from apps.roster.choices import RosterStatus
-from apps.roster.models import RosterAssignment, Shift
-from apps.roster.queries.change import Difference, Outlook, open_studies, outlook, shifts_of
+from apps.roster.effects.clashes import clash_effects
+from apps.roster.models import RosterAssignment, RosterOverride, Shift
+from apps.roster.queries.change import Difference, Outlook, Part, open_studies, outlook, shifts_of
+from apps.roster.queries.clashes import ClashKind, clashes_of_change
 from apps.roster.queries.fitness import lacking
 from apps.roster.queries.overrides import leave_of
-from apps.roster.queries.plan import Record, Run
+from apps.roster.queries.plan import Run
+from apps.roster.queries.records import Record
+from apps.roster.words import times_words
 
 _NAMED = 3
 """Days, people or gaps in a sentence; the others are counted."""
@@ -19,13 +23,32 @@ _NAMED = 3
 
 def effects_of(without: Sequence[Record], plus: Sequence[Record], *, at: datetime) -> list[Effect]:
     """Return what follows from exchanging some stored records for others, the worst first."""
-    leaves = [record for record in (*without, *plus) if record.shift is None]
+    leaves = [
+        record
+        for record in (*without, *plus)
+        if isinstance(record, RosterOverride) and record.shift is None
+    ]
     shifts = {shift.pk: shift for leave in leaves for shift in _shifts_of(leave)}
     # Who comes back from leave is where they were; who is put on somewhere is looked at.
     is_put_on = any(record.shift is not None for record in plus)
     found = outlook(without, plus, at=at, of=list(shifts.values()))
     said = _of_outlook(found, at, is_put_on=is_put_on)
+    said += _clashes(without, plus, found, at)
     return sorted(said, key=lambda effect: _WORST_FIRST.index(effect.tone))
+
+
+def _clashes(
+    without: Sequence[Record], plus: Sequence[Record], found: Outlook, at: datetime
+) -> list[Effect]:
+    """Say what no longer goes together; of leave it is told already which turns it takes away."""
+    starts = [difference.first.start_on for difference in found.differences]
+    if not starts or not plus:
+        return []
+    worse = clashes_of_change(without, plus, first_on=min(starts), last_on=found.last_on, at=at)
+    is_leave = any(record.shift is None for record in plus)
+    return clash_effects(
+        clash for clash in worse if not (is_leave and clash.kind is ClashKind.AWAY)
+    )
 
 
 def away_effects(row: RosterAssignment, *, at: datetime) -> list[Effect]:
@@ -38,9 +61,8 @@ def away_effects(row: RosterAssignment, *, at: datetime) -> list[Effect]:
     return [Effect(f"{row.radiologist.full_name} is on leave {dates}: leave wins.", "warn")]
 
 
-def _shifts_of(leave: Record) -> list[Shift]:
-    last_on = leave.end_date or leave.start_date
-    return shifts_of(leave.radiologist, leave.start_date, last_on)
+def _shifts_of(leave: RosterOverride) -> list[Shift]:
+    return shifts_of(leave.radiologist, leave.start_date, leave.end_date)
 
 
 def _of_outlook(found: Outlook, at: datetime, *, is_put_on: bool) -> list[Effect]:
@@ -98,15 +120,26 @@ def _stay(differences: Iterable[Difference]) -> Iterator[Effect]:
         yield Effect(f"{studies} with {names[person]} until somebody moves {them}.")
 
 
-def _changed(differences: Iterable[Difference]) -> Iterator[Run]:
+def _changed(differences: Iterable[Difference]) -> Iterator[Part]:
     for found in differences:
         for runs in (*found.joined.values(), *found.left.values()):
             yield from runs
 
 
-def days_words(runs: Sequence[Run]) -> str:
-    """Return the days on which runs start, as ``on Wed 4 Feb, Thu 5 Feb and 12 more days``."""
-    return f"on {some([day_words(run.start_on) for run in runs], ' more turns')}"
+def days_words(runs: Sequence[Run | Part]) -> str:
+    """Return the days on which runs start, as ``on Wed 4 Feb, Thu 5 Feb and 12 more days``.
+
+    Of parts of runs also their hours: ``on Wed 4 Feb 10:00 to 12:00``.
+    """
+    return f"on {some([_when(run) for run in runs], ' more turns')}"
+
+
+def _when(run: Run | Part) -> str:
+    day = day_words(run.start_on)
+    if isinstance(run, Run) or run.is_whole:
+        return day
+    hours = [times_words(*span, run.run.shift.time_zone) for span in run.hours]
+    return f"{day} {', '.join(hours)}"
 
 
 def some(words: Sequence[str], unit: str = " more") -> str:

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain
 
 from django.db.models import Q, QuerySet
 
 from apps.audit.editing import Effect
-from apps.engine.facts import ShiftFacts
+from apps.engine.rota import ShiftFacts
 from apps.roster.choices import RosterStatus
 from apps.roster.effects.cover import Loss, lost_hours
+from apps.roster.effects.roster import day_words, some
+from apps.roster.effects.staffing import Staffing, staffing_effects
 from apps.roster.hours import total
-from apps.roster.models import Radiologist, Shift
+from apps.roster.models import Radiologist, RotationTurn, Shift
 from apps.roster.queries import uses
 from apps.roster.words import counted, length_words, listed, run_words
 
-_HOURS = ("start_local", "end_local", "weekdays", "zone")
+_HOURS = ("start_local", "end_local", "weekdays", "zone", "holiday_mode", "holidays")
+_AHEAD = 366
 _WORK = ("work_types", "sites")
 
 
@@ -26,13 +29,21 @@ _WORK = ("work_types", "sites")
 class ShiftEdit:
     """A shift as it is and as it is to be; None where it is switched off or not there.
 
-    ``code`` is the one it has now, empty for a new shift.
+    ``code`` is the one it has now, empty for a new shift; ``was`` how it asked for people before,
+    None where that stays.
     """
 
     shift: Shift
     code: str
     before: ShiftFacts | None
     after: ShiftFacts | None
+    was: Staffing | None = None
+
+    @property
+    def asks_otherwise(self) -> bool:
+        """Return whether it asks for people in another way than before."""
+        now = Staffing(self.shift.readers_wanted, self.shift.is_exclusive)
+        return self.was is not None and self.was != now
 
 
 def shift_effects(edit: ShiftEdit, *, at: datetime) -> Sequence[Effect]:
@@ -42,6 +53,8 @@ def shift_effects(edit: ShiftEdit, *, at: datetime) -> Sequence[Effect]:
     found = list(
         chain(
             _lost_cover(edit, at),
+            _holidays(edit, at),
+            staffing_effects(edit.shift, edit.was, at=at) if edit.asks_otherwise else (),
             _named_by_rules(edit),
             _renamed(edit),
             _lacking(edit, at),
@@ -50,7 +63,7 @@ def shift_effects(edit: ShiftEdit, *, at: datetime) -> Sequence[Effect]:
             _concerned(edit, at),
         )
     )
-    return found if edit.before != edit.after else []
+    return found if edit.before != edit.after or edit.asks_otherwise else []
 
 
 def _beginning(after: ShiftFacts | None) -> Iterator[Effect]:
@@ -71,6 +84,20 @@ def _lost_cover(edit: ShiftEdit, at: datetime) -> Iterator[Effect]:
     elif loss.hours:
         lost = length_words(total(loss.hours))
         yield Effect(f"Other shifts take its work in the {lost} it loses in the next 7 days.")
+
+
+def _holidays(edit: ShiftEdit, at: datetime) -> Iterator[Effect]:
+    """Name the days of the next year on which holidays make it run, or not, unlike before."""
+    before, after = edit.before, edit.after
+    if before is None or after is None or before.weekdays != after.weekdays:
+        return
+    days = [at.date() + timedelta(days=ahead) for ahead in range(_AHEAD)]
+    lost = [on for on in days if before.runs_on(on) and not after.runs_on(on)]
+    won = [on for on in days if after.runs_on(on) and not before.runs_on(on)]
+    for dates, does in ((lost, "Does not run"), (won, "Runs")):
+        if dates:
+            when = some([day_words(on) for on in dates], " more days of the next year")
+            yield Effect(f"{does} on {when}.")
 
 
 def _may_lose(edit: ShiftEdit) -> bool:
@@ -137,7 +164,9 @@ def _concerned(edit: ShiftEdit, at: datetime) -> Iterator[Effect]:
 
 
 def _rostered(shift: Shift, at: datetime) -> QuerySet[Radiologist]:
-    is_ahead = Q(roster__end_date__isnull=True) | Q(roster__end_date__gte=at.date())
-    return Radiologist.objects.filter(
-        is_ahead, roster__shift=shift, roster__status=RosterStatus.ACTIVE, is_active=True
-    ).distinct()
+    is_ahead = Q(end_date__isnull=True) | Q(end_date__gte=at.date())
+    is_ahead &= Q(status=RosterStatus.ACTIVE)
+    rows, rotations = shift.roster.filter(is_ahead), shift.rotations.filter(is_ahead)
+    turns = RotationTurn.objects.filter(rotation__in=rotations).exclude(radiologist=None)
+    on_it = Q(pk__in=rows.values("radiologist")) | Q(pk__in=turns.values("radiologist"))
+    return Radiologist.objects.filter(on_it, is_active=True)

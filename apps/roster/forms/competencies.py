@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import date
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.urls import reverse
 from typing_extensions import override
 
 from apps.catalog.models import Site
 from apps.catalog.words import BodyPartField, ModalityField
 from apps.core.access import Scope
 from apps.roster.forms.rows import PlainSelect, RowForm, RowsField, RowsWidget
-from apps.roster.models import Radiologist
+from apps.roster.models import CompetencyDocument, Radiologist
+from apps.roster.proof import MOST_BYTES, Proof, proof_of
 from apps.roster.queries import person as person_queries
 from apps.roster.queries.shifts import sites_in
+from apps.roster.services.documents import keep
 from apps.roster.services.parts import Row
 from apps.roster.standing import standing
 from apps.roster.words import day_words
 
 _DAYS = ("start_date", "end_date")
+_PROOF = "document"
+_MIB = 1024 * 1024
+Held = Mapping[int, CompetencyDocument | None]
+"""The documents of the rows that are there, by the rows' keys."""
 
 
 def _day(label: str) -> forms.DateField:
@@ -30,8 +39,67 @@ def _day(label: str) -> forms.DateField:
     return forms.DateField(label=label, required=False, widget=widget)
 
 
+class ProofField(forms.FileField):
+    """A file that proves something; its content says what it is, whatever its name."""
+
+    widget = forms.FileInput(attrs={"accept": ".pdf,.png,.jpg,.jpeg"})
+
+    @override
+    def clean(self, data: Any, initial: Any = None) -> Proof | None:
+        """Return the file as it is kept, None where none was sent.
+
+        Raises:
+            ValidationError: it is too large, or neither a PDF nor a picture.
+        """
+        sent = super().clean(data, initial)
+        if not sent:
+            return None
+        if sent.size > MOST_BYTES:
+            raise ValidationError(f"The file is larger than {MOST_BYTES // _MIB} MiB.")
+        proof = proof_of(sent.name, sent.read())
+        if proof is None:
+            raise ValidationError("Not a PDF, PNG or JPEG file, or not the whole of it.")
+        return proof
+
+
 class DatedForm(RowForm):
-    """A row that is valid on its days, both included; an empty end is open."""
+    """A row that is valid on its days, both included, and its proof; an empty end is open.
+
+    Args:
+        held: the documents of the person's rows by the rows' keys; others have none.
+    """
+
+    beside = frozenset({"remove", "drop_document"})
+
+    def __init__(self, *args: Any, held: Held | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._held = held or {}
+
+    @property
+    def proof_now(self) -> CompetencyDocument | None:
+        """Return the document that the row has."""
+        return self._held.get(_number(self["row_id"].value()))
+
+    @property
+    def proof_address(self) -> str:
+        """Return where that document is opened."""
+        proof = self.proof_now
+        return (
+            reverse("radiologist-document", args=[proof.radiologist_id, proof.pk]) if proof else ""
+        )
+
+    @override
+    def values(self) -> dict[str, Any]:
+        """Return the values with the document that the row is to have."""
+        said = super().values()
+        is_dropped = said.pop("drop_document")
+        said[_PROOF] = said[_PROOF] or self._named() or (None if is_dropped else self.proof_now)
+        return said
+
+    def _named(self) -> Proof | None:
+        """Return the file that a preview names instead of sending it."""
+        name = self.data.get(self.add_prefix(_PROOF), "")
+        return Proof(name[:_LONGEST_NAME]) if isinstance(name, str) and name else None
 
     @override
     def clean(self) -> dict[str, Any]:
@@ -44,14 +112,28 @@ class DatedForm(RowForm):
 
     @override
     def words(self, values: Mapping[str, Any]) -> str:
-        """Return what is held and its days."""
-        return " ".join(word for word in (self.held(values), _days_words(values)) if word)
+        """Return what is held, its days and its document."""
+        proof = f"with {values[_PROOF]}" if values[_PROOF] else ""
+        return " ".join(word for word in (self.held(values), _days_words(values), proof) if word)
 
     def held(self, values: Mapping[str, Any]) -> str:
         """Return what is held, without its days."""
-        return " ".join(
-            str(value) for name, value in values.items() if value and name not in _DAYS
-        )
+        rest = (*_DAYS, _PROOF)
+        return " ".join(str(value) for name, value in values.items() if value and name not in rest)
+
+
+def _proof() -> ProofField:
+    return ProofField(label="Document", required=False)
+
+
+def _drop() -> forms.BooleanField:
+    return forms.BooleanField(label="Remove the document", required=False)
+
+
+def _number(said: object) -> int:
+    """Return a row's key as it was sent, 0 for none."""
+    words = str(said or "")
+    return int(words) if words.isascii() and words.isdigit() else 0
 
 
 class CredentialForm(DatedForm):
@@ -60,6 +142,8 @@ class CredentialForm(DatedForm):
     name = forms.CharField(max_length=64)
     start_date = _day("From")
     end_date = _day("To")
+    document = _proof()
+    drop_document = _drop()
 
 
 class LicenceForm(DatedForm):
@@ -69,6 +153,8 @@ class LicenceForm(DatedForm):
     number = forms.CharField(max_length=64, required=False)
     start_date = _day("From")
     end_date = _day("To")
+    document = _proof()
+    drop_document = _drop()
 
 
 class PrivilegeForm(DatedForm):
@@ -83,6 +169,8 @@ class PrivilegeForm(DatedForm):
     body_part = BodyPartField(required=False, max_length=32)
     start_date = _day("From")
     end_date = _day("To")
+    document = _proof()
+    drop_document = _drop()
 
     def __init__(
         self, *args: Any, sites: Mapping[str, Site], everywhere: bool, **kwargs: Any
@@ -110,6 +198,7 @@ class PrivilegeForm(DatedForm):
 
 
 _EVERY = "every"
+_LONGEST_NAME = 200
 
 
 def _days_words(values: Mapping[str, Any]) -> str:
@@ -131,22 +220,24 @@ def _note(today: date) -> Callable[[Mapping[str, Any]], str]:
     return note
 
 
-def credentials_field(today: date) -> RowsField:
+def credentials_field(today: date, held: Held) -> RowsField:
     """Return the field for a person's credentials."""
-    widget = RowsWidget(CredentialForm, add_label="Add a credential", note=_note(today))
+    make = partial(CredentialForm, held=held)
+    widget = RowsWidget(make, add_label="Add a credential", note=_note(today))
     return RowsField(label="Credentials", required=False, widget=widget)
 
 
-def licences_field(today: date) -> RowsField:
+def licences_field(today: date, held: Held) -> RowsField:
     """Return the field for a person's licences."""
-    widget = RowsWidget(LicenceForm, add_label="Add a licence", note=_note(today))
+    make = partial(LicenceForm, held=held)
+    widget = RowsWidget(make, add_label="Add a licence", note=_note(today))
     return RowsField(label="Licences", required=False, widget=widget)
 
 
-def privileges_field(today: date, scope: Scope) -> RowsField:
+def privileges_field(today: date, held: Held, scope: Scope) -> RowsField:
     """Return the field for a person's privileges at the sites of the scope."""
     sites = {str(site.pk): site for site in sites_in(scope)}
-    make = partial(PrivilegeForm, sites=sites, everywhere=scope.everywhere)
+    make = partial(PrivilegeForm, sites=sites, everywhere=scope.everywhere, held=held)
     widget = RowsWidget(make, add_label="Add a privilege", note=_note(today), shown=_shown_site)
     return RowsField(
         label="Privileges",
@@ -163,23 +254,43 @@ def _shown_site(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def credential_rows(person: Radiologist) -> list[Row]:
     """Return the person's credentials."""
-    rows = person.credentials.order_by("pk")
+    rows = person.credentials.select_related("document").order_by("pk")
     return [_row(CredentialForm, row, "name", *_DAYS) for row in rows]
 
 
 def licence_rows(person: Radiologist) -> list[Row]:
     """Return the person's licences."""
-    rows = person.licences.order_by("pk")
+    rows = person.licences.select_related("document").order_by("pk")
     return [_row(LicenceForm, row, "jurisdiction", "number", *_DAYS) for row in rows]
 
 
 def privilege_rows(person: Radiologist, scope: Scope) -> list[Row]:
     """Return the person's privileges at the sites of the scope."""
     make = partial(PrivilegeForm, sites={}, everywhere=False)
-    rows = person_queries.privileges_in(person, scope)
+    rows = person_queries.privileges_in(person, scope).select_related("document")
     return [_row(make, row, "site", "modality", "body_part", *_DAYS) for row in rows]
 
 
+def held_by(rows: Iterable[Row]) -> Held:
+    """Return the documents of rows that are there, by their keys."""
+    return {row.id: row.values[_PROOF] for row in rows if row.id is not None}
+
+
+def kept(rows: Iterable[Row], person: Radiologist, held: Held, at: datetime) -> list[Row]:
+    """Return the rows with their new files stored as documents of the person's."""
+    return [_kept(row, person, held, at) for row in rows]
+
+
+def _kept(row: Row, person: Radiologist, held: Held, at: datetime) -> Row:
+    proof = row.values[_PROOF]
+    if not isinstance(proof, Proof):
+        return row
+    # Only a preview names a file without its content.
+    known = held.get(row.id or 0)
+    document = keep(person, proof, at=at) if proof.content else known
+    return replace(row, values={**row.values, _PROOF: document})
+
+
 def _row(make: Callable[[], DatedForm], part: models.Model, *names: str) -> Row:
-    values = {name: getattr(part, name) for name in names}
+    values = {name: getattr(part, name) for name in (*names, _PROOF)}
     return Row(part.pk, values, make().words(values))

@@ -1,4 +1,4 @@
-"""Forms for leave, swaps and extra turns."""
+"""Forms for leave, other work, swaps and extra turns."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from apps.core.access import Scope
 from apps.roster.choices import OverrideKind
-from apps.roster.effects.roster import span_words
+from apps.roster.effects.roster import some, span_words
+from apps.roster.forms.patterns import TIME_INPUTS, hours_said
 from apps.roster.forms.roster import (
     DateInput,
     PersonField,
@@ -21,15 +23,30 @@ from apps.roster.forms.roster import (
     offer,
 )
 from apps.roster.models import Radiologist, RosterOverride, Shift
-from apps.roster.queries.overrides import is_ever_on, leave_of, same_kind_overlapping
-from apps.roster.queries.places import changed_people, changed_shifts, seen_people
+from apps.roster.patterns import lies_within
+from apps.roster.queries.overrides import (
+    away_words,
+    is_ever_on,
+    kept_away,
+    plan_with,
+    same_kind_overlapping,
+)
+from apps.roster.queries.places import changed_people, changed_shifts, seen_people, seen_sites
+from apps.roster.queries.swaps import lacking_between
+from apps.roster.words import hours_words
 
 if TYPE_CHECKING:
     OverrideModelForm = forms.ModelForm[RosterOverride]
 else:
     OverrideModelForm = forms.ModelForm
 
-_DATES: Mapping[str, Callable[[], forms.Widget]] = {"start_date": DateInput, "end_date": DateInput}
+_INPUTS: Mapping[str, Callable[[], forms.Widget]] = {
+    "start_date": DateInput,
+    "end_date": DateInput,
+    **TIME_INPUTS,
+}
+_HOURS = ("start_local", "end_local")
+_OF_RUN = "Only these hours of each turn, on the shift's own clock. Empty: all of it."
 
 
 class OverrideForm(OverrideModelForm):
@@ -39,12 +56,21 @@ class OverrideForm(OverrideModelForm):
 
     class Meta:
         model = RosterOverride
-        fields: ClassVar[list[str]] = ["radiologist", "start_date", "end_date", "note", "status"]
-        widgets: ClassVar[Mapping[str, Any]] = _DATES
-        labels: ClassVar[dict[str, str]] = {"start_date": "From", "end_date": "To"}
+        fields: ClassVar[list[str]] = [
+            *("radiologist", "start_date", "end_date", *_HOURS, "note", "status"),
+        ]
+        widgets: ClassVar[Mapping[str, Any]] = _INPUTS
+        labels: ClassVar[dict[str, str]] = {
+            "start_date": "From",
+            "end_date": "To",
+            "start_local": "Hours from",
+            "end_local": "Hours to",
+        }
         help_texts: ClassVar[dict[str, str]] = {
             "start_date": "The first day, by the calendar of each shift concerned.",
             "end_date": "The last day, included.",
+            "start_local": _OF_RUN,
+            "end_local": "Not included. Before the start: on the next day.",
         }
 
     def __init__(self, *args: Any, scope: Scope, **kwargs: Any) -> None:
@@ -63,10 +89,19 @@ class OverrideForm(OverrideModelForm):
         """Return who may be chosen."""
         return seen_people(scope)
 
+    def _get_validation_exclusions(self) -> set[str]:
+        """Let the database's own rules see the kind and the status, which the instance says."""
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc] # the stubs lack it
+        return excluded - {"kind", "status"}
+
     def clean(self) -> dict[str, Any]:
         """Refuse reversed dates and a second record for the same days; then the kind's own."""
         said = super().clean() or self.cleaned_data
+        is_partial = hours_said(self)
         if self.errors or are_reversed(self) or not counts(self):
+            return said
+        self.settle_hours(said, is_partial=is_partial)
+        if self.errors:
             return said
         for name, value in said.items():
             setattr(self.instance, name, value)
@@ -78,20 +113,53 @@ class OverrideForm(OverrideModelForm):
             self.check_kind()
         return said
 
+    def settle_hours(self, said: dict[str, Any], *, is_partial: bool) -> None:
+        """Refuse hours that are not the shift's, or settle on whose clock they are."""
+        shift = said["shift"]
+        part = (said["start_local"], said["end_local"])
+        if is_partial and not lies_within(part, shift.start_local, shift.end_local):
+            hours = hours_words(shift.start_local, shift.end_local)
+            self.add_error(
+                "start_local", f"{shift.code} runs {hours} in {shift.time_zone}: choose of these."
+            )
+
     def check_kind(self) -> None:
         """Add what this kind of record must not be."""
 
-    def refuse_leave(self, name: str) -> None:
-        """Add an error where the person of a field is on leave on some of the days."""
+    def refuse_away(self, name: str) -> None:
+        """Add an error where the person of a field would be away all the time from a run."""
         said = self.cleaned_data
-        leave = leave_of(said[name], said["start_date"], said["end_date"])
-        if leave is not None:
-            dates = span_words(leave.start_date, leave.end_date)
-            self.add_error(name, f"{said[name].full_name} is on leave {dates}.")
+        away = kept_away(plan_with([self.instance]), self.instance)
+        if away is not None:
+            dates = span_words(away.start_date, away.end_date)
+            self.add_error(name, f"{said[name].full_name} is {away_words(away)} {dates}.")
 
 
 class LeaveForm(OverrideForm):
-    """A person away from every shift."""
+    """A person away from every shift, or at work that is not reading."""
+
+    time_zone = forms.ChoiceField(label="On the clock of", required=False)
+
+    class Meta(OverrideForm.Meta):
+        fields: ClassVar[list[str]] = [
+            *("radiologist", "start_date", "end_date", *_HOURS, "time_zone", "note", "status"),
+        ]
+        help_texts: ClassVar[dict[str, str]] = {
+            **OverrideForm.Meta.help_texts,
+            "start_local": "Only these hours of each day, whatever runs then. Empty: the day.",
+        }
+
+    def __init__(self, *args: Any, scope: Scope, **kwargs: Any) -> None:
+        """Offer the zones of the viewer and of their sites for hours."""
+        super().__init__(*args, scope=scope, **kwargs)
+        own = self.instance.time_zone or timezone.get_current_timezone_name()
+        zones = dict.fromkeys((own, *sorted({site.time_zone for site in seen_sites(scope)})))
+        self.fields["time_zone"].choices = [(zone, zone) for zone in zones]  # type: ignore[attr-defined] # a ChoiceField
+        self.initial["time_zone"] = own
+
+    def settle_hours(self, said: dict[str, Any], *, is_partial: bool) -> None:
+        """Keep a zone where there are hours, and none where there are not."""
+        said["time_zone"] = (said["time_zone"] or self.initial["time_zone"]) if is_partial else ""
 
     def people(self, scope: Scope) -> QuerySet[Radiologist]:
         """Return those whose every site is the scope's: leave takes them from all of them."""
@@ -107,7 +175,8 @@ class SwapForm(OverrideForm):
 
     class Meta(OverrideForm.Meta):
         fields: ClassVar[list[str]] = [
-            *("shift", "radiologist", "taker", "start_date", "end_date", "note", "status"),
+            *("shift", "radiologist", "taker", "start_date", "end_date", *_HOURS),
+            *("note", "status"),
         ]
 
     def clean_taker(self) -> Radiologist:
@@ -118,15 +187,26 @@ class SwapForm(OverrideForm):
         return taker
 
     def check_kind(self) -> None:
-        """Refuse a taker on leave, and to stand in for somebody who is not there."""
-        self.refuse_leave("taker")
+        """Refuse a taker who is away or may not read it, and to stand in for nobody."""
+        self.refuse_away("taker")
         said = self.cleaned_data
+        self._refuse_unfit(said)
         giver, shift = said["radiologist"], said["shift"]
         is_new = self.instance._state.adding  # noqa: SLF001 -- Django's public name for it
         if is_new and not is_ever_on(giver, shift, said["start_date"], said["end_date"]):
             self.add_error(
                 "radiologist", f"{giver.full_name} is not on {shift.code} on these days."
             )
+
+    def _refuse_unfit(self, said: Mapping[str, Any]) -> None:
+        """Refuse a taker who lacks what the shift's work asks for; that is never relaxed."""
+        asked = {"shift", "taker", "start_date", "end_date"}
+        if "taker" not in said or not asked & set(self.changed_data):
+            return
+        taker, shift = said["taker"], said["shift"]
+        lacks = lacking_between(taker, shift, said["start_date"], said["end_date"])
+        if lacks:
+            self.add_error("taker", f"{taker.full_name} may not take {shift.code}: {some(lacks)}.")
 
 
 class ExtraForm(OverrideForm):
@@ -136,7 +216,7 @@ class ExtraForm(OverrideForm):
 
     class Meta(OverrideForm.Meta):
         fields: ClassVar[list[str]] = [
-            *("shift", "radiologist", "start_date", "end_date", "note", "status"),
+            *("shift", "radiologist", "start_date", "end_date", *_HOURS, "note", "status"),
         ]
 
     def clean_radiologist(self) -> Radiologist:
@@ -144,12 +224,13 @@ class ExtraForm(OverrideForm):
         return active(self, "radiologist")
 
     def check_kind(self) -> None:
-        """Refuse somebody on leave."""
-        self.refuse_leave("radiologist")
+        """Refuse somebody who is away."""
+        self.refuse_away("radiologist")
 
 
 FORMS: Mapping[OverrideKind, type[OverrideForm]] = {
     OverrideKind.LEAVE: LeaveForm,
+    OverrideKind.OTHER_WORK: LeaveForm,
     OverrideKind.SWAP: SwapForm,
     OverrideKind.EXTRA: ExtraForm,
 }

@@ -13,9 +13,10 @@ from django.db.models import QuerySet
 from apps.core.access import Scope
 from apps.roster.choices import RosterStatus
 from apps.roster.effects.roster import span_words
+from apps.roster.forms.patterns import EveryWeeksField, WeekdaysField
 from apps.roster.models import Radiologist, RosterAssignment, RosterOverride, Shift
 from apps.roster.queries.places import changed_shifts, seen_people
-from apps.roster.queries.plan import Record, covers
+from apps.roster.queries.records import covers
 from apps.roster.queries.roster import overlapping
 from apps.roster.services.roster import cut, without_days
 
@@ -34,8 +35,13 @@ class PersonField(PersonChoice):
 
     def label_from_instance(self, obj: Radiologist) -> str:
         """Return the family name first, as the list is sorted."""
-        names = ", ".join(filter(None, (obj.family_name, obj.given_name)))
-        return f"{names} ({obj.pk})" + ("" if obj.is_active else ", switched off")
+        return person_words(obj)
+
+
+def person_words(person: Radiologist) -> str:
+    """Return a person as lists to choose from name them, the family name first."""
+    names = ", ".join(filter(None, (person.family_name, person.given_name)))
+    return f"{names} ({person.pk})" + ("" if person.is_active else ", switched off")
 
 
 class ShiftField(ShiftChoice):
@@ -61,10 +67,15 @@ class RosterRowForm(RowModelForm):
 
     shift = ShiftField(queryset=Shift.objects.none())
     radiologist = PersonField(queryset=Radiologist.objects.none())
+    weekdays = WeekdaysField()
+    every_weeks = EveryWeeksField()
 
     class Meta:
         model = RosterAssignment
-        fields: ClassVar[list[str]] = ["shift", "radiologist", "start_date", "end_date", "status"]
+        fields: ClassVar[list[str]] = [
+            *("shift", "radiologist", "start_date", "end_date", "weekdays", "every_weeks"),
+            "status",
+        ]
         widgets: ClassVar[dict[str, Callable[[], forms.Widget]]] = {
             "start_date": DateInput,
             "end_date": DateInput,
@@ -144,9 +155,9 @@ class TakeOffForm(RecordForm):
         said = self.cleaned_data
         return without_days(self.instance, said["first_on"], said["last_on"])
 
-    def save(self, commit: bool = True) -> Record:  # noqa: ARG002, FBT001, FBT002 -- Django's signature
+    def save(self, commit: bool = True) -> RosterAssignment | RosterOverride:  # noqa: ARG002, FBT001, FBT002 -- Django's signature
         """Cut the record."""
-        record: Record = self.instance
+        record: RosterAssignment | RosterOverride = self.instance
         return cut(record, self.cleaned_data["first_on"], self.cleaned_data["last_on"])
 
 

@@ -58,6 +58,8 @@ class RowForm(forms.Form):
     remove = forms.BooleanField(required=False, label="Remove")
 
     prefix: str
+    beside: frozenset[str] = frozenset({"remove"})
+    """Fields that are shown beside the row's own, and do not fill it."""
 
     def __init__(
         self, data: Mapping[str, Any] | None = None, *, note: str = "", **kwargs: Any
@@ -74,7 +76,7 @@ class RowForm(forms.Form):
     @property
     def entries(self) -> Sequence[forms.BoundField]:
         """Return the fields that a person fills in."""
-        return [field for field in self.visible_fields() if field.name != "remove"]
+        return [field for field in self.visible_fields() if field.name not in self.beside]
 
     def values(self) -> dict[str, Any]:
         """Return the valid row's values by column."""
@@ -119,6 +121,7 @@ class RowsWidget(forms.Widget):
         """Show rows of this kind; ``shown`` turns a row's values into its form's."""
         super().__init__()
         self.make = make
+        self.needs_multipart_form = bool(make().is_multipart())
         self.add_label = add_label
         self.note = note or (lambda _values: "")
         self.shown = shown
@@ -130,7 +133,8 @@ class RowsWidget(forms.Widget):
         """Return the rows as they were sent, each a bound form."""
         asked = str(data.get(f"{name}-count", ""))
         count = min(int(asked), _MOST) if asked.isascii() and asked.isdigit() else 0
-        return [self.make(data, prefix=f"{name}-{number}") for number in range(count)]
+        rows = range(count)
+        return [self.make(data, files=files, prefix=f"{name}-{row}") for row in rows]
 
     @override
     def render(

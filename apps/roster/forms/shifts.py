@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from apps.catalog.choices import UrgencyChoices
 from apps.catalog.models import Site
+from apps.catalog.queries.calendars import shared_calendar
 from apps.catalog.words import (
     BodyPartField,
     ModalityField,
@@ -20,8 +21,10 @@ from apps.catalog.words import (
     vocabulary_field,
 )
 from apps.core.access import Scope
-from apps.engine.facts import ShiftFacts, WorkType
+from apps.engine.rota import ShiftFacts, WorkType
+from apps.roster.choices import HolidayModeChoices
 from apps.roster.effects.shifts import ShiftEdit
+from apps.roster.effects.staffing import Staffing
 from apps.roster.forms.groups import Group, group, site_choices
 from apps.roster.forms.rows import RowForm, RowsField, RowsWidget
 from apps.roster.models import Shift, ShiftWorkType, every_weekday
@@ -36,6 +39,7 @@ else:
     ShiftModelForm = forms.ModelForm
 
 _WORK = ("modality", "body_part", "subspecialty", "urgency")
+_LIKE_ANY_DAY = (None, "", HolidayModeChoices.RUNS)
 _STATES = (
     ("", "any"),
     ("running", "running now"),
@@ -117,7 +121,8 @@ class ShiftForm(ShiftModelForm):
         model = Shift
         fields: ClassVar[list[str]] = [
             *("code", "name", "is_active", "start_local", "end_local", "time_zone", "weekdays"),
-            *("all_sites", "required_subspecialty", "priority_level", "strategy"),
+            *("calendar", "holiday_mode", "all_sites", "required_subspecialty"),
+            *("readers_wanted", "is_exclusive", "priority_level", "strategy"),
         ]
         formfield_callback = vocabulary_field
         labels: ClassVar[dict[str, str]] = {
@@ -126,12 +131,20 @@ class ShiftForm(ShiftModelForm):
             "all_sites": "Every site",
             "priority_level": "Level",
             "is_active": "Active",
+            "calendar": "Holiday calendar",
+            "holiday_mode": "On its days off",
+            "readers_wanted": "Readers wanted",
+            "is_exclusive": "Whoever is on it is on no other shift at the same time",
         }
         help_texts: ClassVar[dict[str, str]] = {
             "code": "ZRA-3 and rules name it by this.",
             "end_local": "At or before the start: on the next day; equal: 24 hours.",
             "all_sites": "Also those that are added later.",
             "strategy": "How one of those who may is chosen.",
+            "calendar": "Public holidays and closures; none: every day is like any other.",
+            "holiday_mode": "",
+            "readers_wanted": "On each turn; with fewer it counts as a gap. 0: may be empty.",
+            "is_exclusive": "Another shift at the same time is named as a clash before saving.",
         }
         widgets: ClassVar[dict[str, forms.Widget]] = {
             "start_local": forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
@@ -145,6 +158,7 @@ class ShiftForm(ShiftModelForm):
         self._is_new = self.instance.pk is None
         self._code = "" if self._is_new else self.instance.code
         self._before = self._facts_before()
+        self._was = Staffing(self.instance.readers_wanted, self.instance.is_exclusive)
         known = queries.sites_in(scope)
         self.zones = queries.zones(known)
         self.fields["sites"].queryset = known  # type: ignore[attr-defined] # a ModelMultipleChoiceField
@@ -165,6 +179,7 @@ class ShiftForm(ShiftModelForm):
         if self._is_new:
             if len(self.zones) == 1:
                 self.initial["time_zone"] = self.zones[0]
+            self.initial["calendar"] = shared_calendar(self.fields["sites"].queryset)  # type: ignore[attr-defined] # a ModelMultipleChoiceField
             return
         rows = [_row_of(row) for row in self.instance.work_types.order_by("pk")]
         self.initial["everything"] = any(_is_everything(row) for row in rows)
@@ -181,15 +196,19 @@ class ShiftForm(ShiftModelForm):
         return [
             group(self, "", "code", "name", "is_active"),
             group(self, "Hours", "start_local", "end_local", "time_zone", "weekdays"),
+            group(self, "Holidays", "calendar", "holiday_mode"),
             group(self, "Work", "everything", "work_types", "required_subspecialty"),
             group(self, "Sites", "all_sites", "sites"),
+            group(self, "People", "readers_wanted", "is_exclusive"),
             group(self, "Choice", "priority_level", "strategy"),
         ]
 
     @override
     def clean(self) -> dict[str, Any]:
-        """Refuse a shift without work or without a site."""
+        """Refuse a shift without work or without a site, and holidays of no calendar."""
         said = super().clean() or self.cleaned_data
+        if said.get("calendar") is None and said.get("holiday_mode") not in _LIKE_ANY_DAY:
+            self.add_error("calendar", "Choose the calendar whose days off count.")
         if not said.get("everything") and said.get("work_types") == []:
             self.add_error("work_types", "Name a kind of work, or tick all work.")
         if said.get("all_sites"):
@@ -207,7 +226,7 @@ class ShiftForm(ShiftModelForm):
 
     def edit(self) -> ShiftEdit:
         """Return what the valid form would change."""
-        return ShiftEdit(self.instance, self._code, self._before, self._facts_after())
+        return ShiftEdit(self.instance, self._code, self._before, self._facts_after(), self._was)
 
     def _facts_after(self) -> ShiftFacts | None:
         if not self.instance.is_active:

@@ -1,4 +1,4 @@
-"""What the roster's lists and its week are narrowed by."""
+"""What the roster's lists and its grid are narrowed by."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from django.utils import timezone
 
 from apps.core.access import Scope
 from apps.roster.choices import OverrideKind
+from apps.roster.queries.grid.filters import GridFilter, View
 from apps.roster.queries.overrides import OverrideFilter
 from apps.roster.queries.places import modalities, seen_sites
 from apps.roster.queries.roster import RowFilter, Span
-from apps.roster.queries.week import WeekFilter
 
 _ANY = ("", "any")
 
 
-class WeekFilterForm(forms.Form):
-    """Which week, on whose clock, and what of it."""
+class GridFilterForm(forms.Form):
+    """Which days, on whose clock, and what of them."""
 
     cluster = forms.ChoiceField(required=False)
     site = forms.ChoiceField(required=False)
@@ -28,7 +28,10 @@ class WeekFilterForm(forms.Form):
     person = forms.CharField(required=False, widget=forms.TextInput(attrs={"type": "search"}))
     show = forms.ChoiceField(required=False, choices=[("", "all"), ("gaps", "uncovered only")])
     zone = forms.ChoiceField(label="Times in", required=False)
-    week = forms.DateField(required=False, widget=forms.HiddenInput)
+    on = forms.DateField(required=False, widget=forms.HiddenInput)
+    view = forms.ChoiceField(
+        required=False, choices=[("", ""), *View.choices], widget=forms.HiddenInput
+    )
     by = forms.ChoiceField(
         required=False, choices=[("", ""), ("person", "")], widget=forms.HiddenInput
     )
@@ -45,9 +48,9 @@ class WeekFilterForm(forms.Form):
         self._offer("modality", [_ANY, *((value, value) for value in modalities(scope))])
         self._offer("zone", [("", f"{own} (yours)"), *((zone, zone) for zone in zones)])
 
-    def wanted(self) -> WeekFilter:
+    def wanted(self) -> GridFilter:
         """Return the filter; what was asked for and does not exist narrows nothing."""
-        return WeekFilter(
+        return GridFilter(
             cluster=self._said("cluster"),
             site=self._said("site"),
             modality=self._said("modality"),
@@ -55,16 +58,23 @@ class WeekFilterForm(forms.Form):
             person=self._said("person"),
             gaps_only=self._said("show") == "gaps",
             by_person=self._said("by") == "person",
+            for_paper=bool(self.data.get("print")),
+            view=View(self._said("view") or View.WEEK),
         )
 
     def zone_name(self) -> str:
         """Return the zone of the columns."""
         return self._said("zone") or timezone.get_current_timezone_name()
 
-    def start_on(self, today: date) -> date:
-        """Return a day of the week asked for; a date that is none, or far off, is today."""
+    def is_narrowed(self) -> bool:
+        """Return whether some of the roster is left out."""
+        narrowing = ("cluster", "site", "modality", "shift", "person", "show")
+        return any(self._said(name) for name in narrowing)
+
+    def shown_on(self, today: date) -> date:
+        """Return a day of those asked for; a date that is none, or far off, is today."""
         self.is_valid()
-        asked: date | None = self.cleaned_data.get("week")
+        asked: date | None = self.cleaned_data.get("on")
         return asked if asked is not None and _FIRST <= asked <= _LAST else today
 
     def _offer(self, name: str, choices: Iterable[tuple[str, str]]) -> None:

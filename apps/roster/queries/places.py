@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from apps.catalog.models import Site
+from apps.catalog.models import Procedure, Site
 from apps.core.access import Scope
 from apps.roster.models import (
     Radiologist,
     RadiologistSite,
     RosterAssignment,
     RosterOverride,
+    RotationTurn,
     Shift,
     ShiftSite,
     ShiftWorkType,
@@ -40,9 +41,15 @@ def seen_people(scope: Scope) -> QuerySet[Radiologist]:
     if scope.everywhere:
         return Radiologist.objects.all()
     own = scope.limit_placed(Radiologist.objects.all(), _HOME_SITES)
-    rostered = RosterAssignment.objects.filter(shift__in=changed_shifts(scope))
+    changed = changed_shifts(scope)
+    rostered = RosterAssignment.objects.filter(shift__in=changed)
+    taking_turns = RotationTurn.objects.filter(rotation__shift__in=changed).exclude(
+        radiologist=None
+    )
     return Radiologist.objects.filter(
-        Q(pk__in=own.values("pk")) | Q(pk__in=rostered.values("radiologist"))
+        Q(pk__in=own.values("pk"))
+        | Q(pk__in=rostered.values("radiologist"))
+        | Q(pk__in=taking_turns.values("radiologist"))
     )
 
 
@@ -85,6 +92,14 @@ def changed_overrides(scope: Scope) -> QuerySet[RosterOverride]:
 def seen_sites(scope: Scope) -> QuerySet[Site]:
     """Return the sites of the scope with their clusters, by code."""
     return scope.limit(Site.objects.filter(is_active=True), "pk").select_related("cluster")
+
+
+def body_parts(scope: Scope) -> list[str]:
+    """Return the body parts that seen shifts read or that a procedure is of."""
+    rows = ShiftWorkType.objects.filter(shift__in=seen_shifts(scope).values("pk"))
+    named = rows.exclude(body_part="").order_by().values_list("body_part", flat=True)
+    known = Procedure.objects.exclude(body_part="").order_by().values_list("body_part", flat=True)
+    return sorted(named.union(known))
 
 
 def modalities(scope: Scope) -> list[str]:

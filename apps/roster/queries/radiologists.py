@@ -7,16 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F, FloatField, Func, Prefetch, Q, QuerySet, Value
+from django.db.models import Exists, F, FloatField, Func, OuterRef, Prefetch, Q, QuerySet, Value
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Cast, NullIf
+from django.utils import timezone
 
 from apps.audit.queries.history import Subject
 from apps.core.access import Scope
 from apps.core.paging import Page
 from apps.roster.models import Radiologist, RadiologistSite, Shift
 from apps.roster.queries import shifts as shift_queries
-from apps.roster.queries.turns import running
+from apps.roster.queries.person import Measured, measured
+from apps.roster.queries.rostered import Rota, rota_of
 
 DEFAULT_SORT = "name"
 OnNow = Mapping[str, Sequence[Shift]]
@@ -55,6 +57,7 @@ class RadiologistRow:
     person: Radiologist
     shifts: Sequence[Shift]
     may_change: bool
+    measured: Measured
 
     @property
     def open_studies(self) -> int:
@@ -171,12 +174,19 @@ def _in_state(rows: QuerySet[Radiologist], state: str, here: OnNow) -> QuerySet[
     return rows.filter(is_active=state == "on") if state else rows
 
 
-def on_now(scope: Scope, *, at: datetime) -> OnNow:
-    """Return the shifts that run now, by the people on them; of those in the viewer's sight."""
-    shifts = {row.code: row for row in shift_queries.seen(scope).filter(is_active=True)}
+def rota_seen(scope: Scope, *, at: datetime) -> Rota:
+    """Return the roster of every active shift; ``in_sight`` of one says who sees it."""
+    seen = Exists(shift_queries.seen(scope).filter(pk=OuterRef("pk")))
+    shifts = Shift.objects.filter(is_active=True).select_related("calendar")
+    return rota_of(shifts.annotate(in_sight=seen), today=timezone.localdate(at))
+
+
+def on_now(rota: Rota, *, at: datetime) -> OnNow:
+    """Return the shifts of ``rota_seen`` that run now and are in sight, by the people on them."""
+    shifts = {row.code: row for row in rota.shifts if getattr(row, "in_sight", False)}
     found: dict[str, list[Shift]] = defaultdict(list)
-    for code, now in sorted(running(shifts.values(), at).items()):
-        for person in now.people:
+    for code, now in sorted(rota.running(at).items()):
+        for person in now.people if code in shifts else ():
             found[person].append(shifts[code])
     return found
 
@@ -186,19 +196,25 @@ def known_sort(asked: str) -> str:
     return asked if asked.removeprefix("-") in _SORTS else DEFAULT_SORT
 
 
-def rows_of(page: Page[Radiologist], here: OnNow, *, change: Scope) -> Page[RadiologistRow]:
+def rows_of(
+    page: Page[Radiologist], rota: Rota, here: OnNow, *, change: Scope, at: datetime
+) -> Page[RadiologistRow]:
     """Return the page's people as lines.
 
     Args:
         page: of ``radiologists``.
+        rota: of ``rota_seen``.
         here: who is on shift now.
         change: the sites whose people they may change.
+        at: the moment.
     """
+    figures = measured(page.rows, rota, at=at)
     rows = [
         RadiologistRow(
             person,
             here.get(person.pk, ()) if person.is_active else (),
             may_change(person, change),
+            figures[person.pk],
         )
         for person in page.rows
     ]

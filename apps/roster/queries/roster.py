@@ -14,7 +14,7 @@ from apps.core.access import Scope
 from apps.roster.choices import RosterStatus
 from apps.roster.models import RosterAssignment
 from apps.roster.queries.places import seen_rows
-from apps.roster.queries.plan import within
+from apps.roster.queries.records import within
 
 _SORTS: Mapping[str, str] = {
     "shift": "shift__code",

@@ -52,6 +52,11 @@ def was_person_assigned(person: Radiologist) -> bool:
     return person.assignments.exists()
 
 
+def takes_turns(person: Radiologist) -> bool:
+    """Return whether the person has a turn in any rotation, past ones too."""
+    return person.rotation_turns.exists()
+
+
 def open_studies_on(shift: Shift) -> int:
     """Return how many studies that were assigned on the shift are with a reader, unreported."""
     return shift.assignments.filter(is_current=True, completed_at__isnull=True).count()

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django import template
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from apps.roster.choices import PresenceChoices
+from apps.roster.models import Workload
+from apps.roster.presence import presence_at
 from apps.roster.queries.people import Person
 from apps.roster.queries.turns import Turn
 
@@ -22,6 +26,7 @@ _PRESENCE: Mapping[PresenceChoices, tuple[str, str]] = {
     PresenceChoices.UNKNOWN: ("help", "calm"),
     PresenceChoices.ONLINE: ("radio_button_checked", "good"),
     PresenceChoices.AWAY: ("schedule", "warn"),
+    PresenceChoices.BUSY: ("do_not_disturb_on", "warn"),
     PresenceChoices.OFFLINE: ("radio_button_unchecked", "calm"),
 }
 
@@ -45,11 +50,14 @@ def leave_names(turn: Turn, people: Mapping[str, Person]) -> dict[str, Any]:
 
 
 @register.inclusion_tag("components/tag.html")
-def presence(value: str) -> dict[str, Any]:
-    """Show where a person is."""
-    known = PresenceChoices(value)
+def presence(load: Workload, at: datetime) -> dict[str, Any]:
+    """Show where a person is, and until when they are busy."""
+    known = PresenceChoices(presence_at(load.presence, load.busy_until, at).value)
     icon, tone = _PRESENCE[known]
-    return {"icon": icon, "tone": tone, "label": known.label}
+    label = str(known.label)
+    if known is PresenceChoices.BUSY and load.busy_until is not None:
+        label = f"{label} until {timezone.localtime(load.busy_until):%H:%M}"
+    return {"icon": icon, "tone": tone, "label": label}
 
 
 @register.simple_tag

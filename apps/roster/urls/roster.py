@@ -26,7 +26,7 @@ class DateConverter:
 register_converter(DateConverter, "roster_day")
 
 roster_urls: list[URLPattern] = [
-    path("roster/", week.week, name="roster"),
+    path("roster/", week.roster, name="roster"),
     path("roster/run/<int:shift_id>/<roster_day:on>/", week.run, name="roster-run"),
     path("roster/list/", roster.rows, name="roster-rows"),
     path("roster/list/new/", roster.add, name="roster-row-add"),

@@ -1,4 +1,4 @@
-"""Leave, swaps and extra turns: the list, and the pages that add, change and delete them."""
+"""Leave, other work, swaps, extra turns: the list; the pages that add, change, delete them."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from apps.roster.forms.overrides import FORMS, OverrideForm
 from apps.roster.forms.roster import TakeOffOverrideForm
 from apps.roster.forms.week import OverrideFilterForm
 from apps.roster.models import RosterOverride
+from apps.roster.patterns import part_words
 from apps.roster.queries import overrides as queries
 from apps.roster.queries import places
 from apps.roster.views.back import back_to
@@ -31,7 +32,7 @@ from apps.roster.views.roster import TAKING_OFF, days_off, prefilled
 @require_safe
 @require(Permission.ROSTER_VIEW)
 def overrides(request: GuardedRequest) -> HttpResponse:
-    """List leave, swaps and extra turns."""
+    """List leave, other work, swaps and extra turns."""
     form, today = OverrideFilterForm(request.GET), timezone.localdate(clock.now())
     sort = queries.known_sort(request.GET.get("sort", ""))
     found = queries.overrides(form.wanted_overrides(), request.scope, today=today, sort=sort)
@@ -51,7 +52,7 @@ def overrides(request: GuardedRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @require(Permission.ROSTER_CHANGE)
 def add(request: GuardedRequest, kind: str) -> HttpResponse:
-    """Enter leave, a swap or an extra turn."""
+    """Enter leave, other work, a swap or an extra turn."""
     if kind not in OverrideKind.values:
         raise Http404
     form = FORMS[OverrideKind(kind)](
@@ -121,12 +122,20 @@ def _effects(form: OverrideForm) -> Sequence[Effect]:
         return ()
     stored = RosterOverride.objects.filter(pk=form.instance.pk)
     without = list(stored.select_related("shift", "radiologist", "taker"))
-    return effects_of(without, [form.instance], at=clock.now())
+    return [*_hours_said(form.instance), *effects_of(without, [form.instance], at=clock.now())]
+
+
+def _hours_said(override: RosterOverride) -> Sequence[Effect]:
+    """Say on whose clock hours are."""
+    zone = override.shift.time_zone if override.shift is not None else override.time_zone
+    words = part_words(override.start_local, override.end_local, zone)
+    return [Effect(f"Only {words}.")] if words else ()
 
 
 _EDITING = Editing("Override", template="roster/roster_edit.html", effects=_effects)
 _NEW = {
     OverrideKind.LEAVE: "New leave",
+    OverrideKind.OTHER_WORK: "New other work",
     OverrideKind.SWAP: "New swap",
     OverrideKind.EXTRA: "New extra turn",
 }

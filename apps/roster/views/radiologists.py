@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.http import HttpResponse
+from django.contrib import messages
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -20,12 +21,15 @@ from apps.core.paging import page_number, page_of
 from apps.roster.effects.radiologists import PersonEdit, radiologist_effects
 from apps.roster.forms.radiologists import RadiologistFilterForm, RadiologistForm
 from apps.roster.models import Radiologist
+from apps.roster.presence_form import PresenceForm
 from apps.roster.queries import person as person_queries
 from apps.roster.queries import radiologists as queries
 from apps.roster.queries import uses
+from apps.roster.services.presence import set_presence
 from apps.roster.services.switch import switch_radiologist
 
 _ASSIGNED = "They were given studies, and the history of these names them."
+_TAKES_TURNS = "They take turns in a rotation, and without them everybody's turns would move."
 
 
 @require_safe
@@ -35,21 +39,23 @@ def radiologists(request: GuardedRequest) -> HttpResponse:
     scope, change = request.scope, request.access.scope(Permission.RADIOLOGIST_CHANGE)
     form = RadiologistFilterForm(request.GET, scope=scope)
     sort = queries.known_sort(request.GET.get("sort", ""))
-    here = queries.on_now(request.access.scope(Permission.SHIFT_VIEW), at=clock.now())
+    at = clock.now()
+    rota = queries.rota_seen(request.access.scope(Permission.SHIFT_VIEW), at=at)
+    here = queries.on_now(rota, at=at)
     found = queries.radiologists(form.wanted(), scope, here=here, sort=sort)
     page = page_of(found, page_number(request))
-    rows = queries.rows_of(page, here, change=change)
-    context = {"filters": form, "page": rows, "sorted_by": sort, "may_add": bool(change)}
+    rows = queries.rows_of(page, rota, here, change=change, at=at)
+    context = {"filters": form, "page": rows, "sorted_by": sort, "may_add": bool(change), "at": at}
     return render_part(request, "roster/radiologists.html", "roster/_radiologists.html", context)
 
 
 @require_safe
 @require(Permission.RADIOLOGIST_VIEW)
 def radiologist(request: GuardedRequest, radiologist_id: str) -> HttpResponse:
-    """Show one radiologist: competencies, turns ahead, leave, what is open."""
+    """Show one radiologist: competencies, hours, turns ahead, leave, what is open."""
     person = get_object_or_404(queries.in_full(request.scope), pk=radiologist_id)
     at, access = clock.now(), request.access
-    today = timezone.localdate(at)
+    today, rota = timezone.localdate(at), person_queries.rota_for(person, at=at)
     context = {
         "person": person,
         "used_percent": queries.used_percent(person),
@@ -57,8 +63,12 @@ def radiologist(request: GuardedRequest, radiologist_id: str) -> HttpResponse:
         "homes": queries.home_codes(person, request.scope),
         "sign_in": person.user if access.may(Permission.USER_VIEW) else None,
         "competencies": person_queries.competencies(person, today=today),
-        "ahead": person_queries.turns_ahead(person, access.scope(Permission.SHIFT_VIEW), at=at),
-        "leaves": person_queries.leaves(person, today=today),
+        "ahead": person_queries.turns_ahead(
+            person, rota, access.scope(Permission.SHIFT_VIEW), at=at
+        ),
+        "away": person_queries.away(person, today=today),
+        "measured": person_queries.measured([person], rota, at=at)[person.pk],
+        "presences": PresenceForm(),
         "may_change": queries.may_change(person, access.scope(Permission.RADIOLOGIST_CHANGE)),
         "history": history(queries.subject_of(person)),
         "at": at,
@@ -84,6 +94,19 @@ def edit(request: GuardedRequest, radiologist_id: str) -> HttpResponse:
 
 @require_POST
 @require(Permission.RADIOLOGIST_CHANGE)
+def presence(request: GuardedRequest, radiologist_id: str) -> HttpResponse:
+    """Say on a radiologist's behalf where they are."""
+    person = get_object_or_404(queries.changeable(request.scope), pk=radiologist_id)
+    form = PresenceForm(request.POST)
+    if not form.is_valid():
+        raise Http404
+    set_presence(radiologist_id=person.pk, at=clock.now(), by_themselves=False, **form.said())
+    messages.success(request, f"{person.full_name} is {form.said()['presence'].label.lower()}.")
+    return redirect("radiologist", radiologist_id)
+
+
+@require_POST
+@require(Permission.RADIOLOGIST_CHANGE)
 def switch(request: GuardedRequest, radiologist_id: str) -> HttpResponse:
     """Switch a radiologist on or off."""
     get_object_or_404(queries.changeable(request.scope), pk=radiologist_id)
@@ -105,18 +128,26 @@ def delete(request: GuardedRequest, radiologist_id: str) -> HttpResponse:
         noun="Radiologist",
         back=reverse("radiologists"),
         effects=radiologist_effects(PersonEdit(person, before, None), at=clock.now()),
-        refused=_ASSIGNED if uses.was_person_assigned(person) else "",
+        refused=_refused(person),
         template="roster/radiologist_delete.html",
     )
+
+
+def _refused(person: Radiologist) -> str:
+    """Return why a radiologist cannot be deleted, empty when they can."""
+    if uses.was_person_assigned(person):
+        return _ASSIGNED
+    return _TAKES_TURNS if uses.takes_turns(person) else ""
 
 
 def _form(request: GuardedRequest, person: Radiologist | None) -> RadiologistForm:
     return RadiologistForm(
         request.POST or None,
+        request.FILES or None,
         instance=person,
         scope=request.scope,
         users=request.access.scope(Permission.USER_CHANGE),
-        today=timezone.localdate(clock.now()),
+        at=clock.now(),
     )
 
 

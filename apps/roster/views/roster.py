@@ -91,7 +91,7 @@ def delete(request: GuardedRequest, row_id: int) -> HttpResponse:
 
 def prefilled(request: HttpRequest) -> dict[str, str] | None:
     """Return what the address says of a new record; once it is sent, the form says it all."""
-    names = ("shift", "radiologist", "start_date", "end_date")
+    names = ("shift", "radiologist", "taker", "start_date", "end_date", "start_local", "end_local")
     said = {name: request.GET[name] for name in names if name in request.GET}
     return None if request.method == "POST" else said
 

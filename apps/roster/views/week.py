@@ -1,4 +1,4 @@
-"""The roster as a week, and what stands behind each of its cells."""
+"""The roster as a grid, and what stands behind each of its turns."""
 
 from __future__ import annotations
 
@@ -15,24 +15,37 @@ from apps.core.guard import GuardedRequest, require
 from apps.core.htmx import render_part
 from apps.core.paging import page_number
 from apps.engine.occurrences import local_date
-from apps.roster.forms.week import WeekFilterForm
+from apps.roster.forms.week import GridFilterForm
 from apps.roster.queries import places
-from apps.roster.queries import week as queries
-from apps.roster.views.back import back_to
+from apps.roster.queries.grid import grid as queries
+from apps.roster.queries.grid.emptiness import emptiness_of
+from apps.roster.queries.grid.filters import View
+from apps.roster.queries.grid.tray import people_offered
+from apps.roster.queries.sources import news_of_sources
+from apps.roster.views.back import back_to_grid
 
 
 @require_safe
 @require(Permission.ROSTER_VIEW)
-def week(request: GuardedRequest) -> HttpResponse:
-    """Show a week: who is on which shift, and what nobody is on."""
-    form, at = WeekFilterForm(request.GET, scope=request.scope), clock.now()
-    zone = form.zone_name()
-    asked = form.start_on(local_date(at, zone))
-    found = queries.week(
-        asked, zone, request.scope, form.wanted(), at=at, page=page_number(request)
-    )
-    context = {"filters": form, "week": found, "wanted": form.wanted(), "at": at}
-    return render_part(request, "roster/roster.html", "roster/_week.html", context)
+def roster(request: GuardedRequest) -> HttpResponse:
+    """Show some days: who is on which shift, and what nobody is on."""
+    form, at = GridFilterForm(request.GET, scope=request.scope), clock.now()
+    zone, wanted = form.zone_name(), form.wanted()
+    on, page = form.shown_on(local_date(at, zone)), page_number(request)
+    may = request.access.scope(Permission.ROSTER_CHANGE)
+    news = news_of_sources(may)
+    context = {
+        "filters": form,
+        "views": View,
+        "grid": queries.grid(on, zone, request.scope, wanted, at=at, page=page),
+        "wanted": wanted,
+        "at": at,
+        "may_change": bool(may) and not wanted.for_paper,
+        "failing": news.failing,
+        "waiting": news.waiting,
+        "tray": people_offered(may) if may and not (wanted.by_person or wanted.for_paper) else (),
+    }
+    return render_part(request, "roster/roster.html", "roster/_grid.html", context)
 
 
 @require_safe
@@ -46,9 +59,11 @@ def run(request: GuardedRequest, shift_id: int, on: date) -> HttpResponse:
     may = request.access.scope(Permission.ROSTER_CHANGE)
     context = {
         "run": found,
+        "why_empty": emptiness_of(found.plan, on, on).why_meant(found),
         "zone": timezone.get_current_timezone_name(),
+        "at": clock.now(),
         "may_change": places.changed_shifts(may).filter(pk=shift.pk).exists(),
         "may_send_away": set(places.changed_people(may).values_list("pk", flat=True)),
-        "back": back_to(request, "roster"),
+        "back": back_to_grid(request),
     }
     return render_part(request, "roster/run.html", "roster/_run.html", context)

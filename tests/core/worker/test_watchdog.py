@@ -22,6 +22,7 @@ pytestmark = [pytest.mark.django_db(transaction=True)]
 _SPECS = (
     ClusterSpec("one", "test_one", "task.one", runs_due=True),
     ClusterSpec("two", "test_two", "task.two"),
+    ClusterSpec("slow", "test_slow", "task.slow", is_slow=True),
 )
 
 
@@ -94,7 +95,7 @@ def test_all_are_nudged_on_arrival_and_the_watchdog_shows_that_it_lives(
 ) -> None:
     watchdog._mind_database()
 
-    assert _nudged() == ["task.one", "task.two"]
+    assert _nudged() == ["task.one", "task.slow", "task.two"]
     assert Heartbeat.objects.get().role == "worker"
 
 
@@ -144,7 +145,7 @@ def test_a_lost_connection_is_opened_again_and_everything_nudged_for(
     for _ in range(3):
         _later(settled, hand_clock, 1.0)
 
-    assert _nudged() == ["task.one", "task.two"]
+    assert _nudged() == ["task.one", "task.slow", "task.two"]
 
 
 def test_a_cluster_is_not_blamed_for_the_time_the_database_was_away(
@@ -192,7 +193,28 @@ def test_what_does_not_move_is_nudged_for_and_then_its_cluster_ended(
         _later(settled, hand_clock, 1.0)
 
     assert _nudged() == ["task.two"]
-    assert [each.process.ends for each in guarded] == [[], [1.0]]  # type: ignore[attr-defined] # FakeProcess
+    assert [each.process.ends for each in guarded] == [[], [1.0], []]  # type: ignore[attr-defined] # FakeProcess
+
+
+def test_slow_work_under_way_is_no_stall_however_long_others_wait(
+    settled: Watchdog, guarded: list[Guarded], hand_clock: HandClock
+) -> None:
+    waiting = clock.now()
+    probes.register_probe("slow", lambda: waiting)
+    holder = Line("test")
+    try_lock(holder, "slow")
+
+    for _ in range(600):
+        _later(settled, hand_clock, 1.0)
+    assert _nudged() == []
+    assert [each.process.ends for each in guarded] == [[], [], []]  # type: ignore[attr-defined] # FakeProcess
+
+    holder.close()
+    for _ in range(17):
+        _later(settled, hand_clock, 1.0)
+
+    assert _nudged() == ["task.slow"]
+    assert [each.process.ends for each in guarded] == [[], [], [1.0]]  # type: ignore[attr-defined] # FakeProcess
 
 
 @pytest.mark.parametrize(

@@ -54,10 +54,11 @@ class Sheet:
 
 
 class SheetBuilder:
-    """Gathers rows; refuses what is more than a table of procedures can be."""
+    """Gathers rows; refuses what is more than a table can be."""
 
-    def __init__(self) -> None:
-        """Begin without rows."""
+    def __init__(self, most_columns: int = MOST_COLUMNS) -> None:
+        """Begin without rows; one of more columns than ``most_columns`` is refused."""
+        self._most_columns = most_columns
         self._rows: list[Row] = []
         self._text = 0
 
@@ -76,13 +77,13 @@ class SheetBuilder:
         if len(self._rows) >= MOST_ROWS + _HEAD_ROWS:
             raise FileError(f"The file has more than {MOST_ROWS:,} rows. Divide it.")
         if self._text > _MOST_TEXT:
-            raise FileError("The file holds too much text for a table of procedures.")
+            raise FileError("The file holds too much text for a table.")
         self._rows.append(Row(number, found))
 
     def _measured(self, number: int, cells: Sequence[str]) -> int:
         """Return how much text a row has."""
-        if len(cells) > MOST_COLUMNS:
-            raise FileError(f"Row {number} has more than {MOST_COLUMNS} columns.")
+        if len(cells) > self._most_columns:
+            raise FileError(f"Row {number} has more than {self._most_columns} columns.")
         lengths = [len(cell) for cell in cells]
         longest = max(lengths)
         if longest > LONGEST_CELL:

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator
 
 from apps.catalog.exceptions import FileError
-from apps.catalog.services.importing.sheets import Sheet, SheetBuilder
+from apps.catalog.services.importing.sheets import MOST_COLUMNS, Sheet, SheetBuilder
 
 _MARKS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
@@ -19,7 +19,7 @@ _LOOKED_AT = 30
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 
 
-def read_text(data: bytes) -> Sheet:
+def read_text(data: bytes, most_columns: int = MOST_COLUMNS) -> Sheet:
     """Return the table of a CSV file.
 
     Raises:
@@ -28,7 +28,7 @@ def read_text(data: bytes) -> Sheet:
     if data.startswith(_OLD_EXCEL):
         raise FileError("This is a workbook of an old Excel (.xls). Save it as .xlsx or CSV.")
     text, separator = _without_hint(_decoded(data))
-    builder = SheetBuilder()
+    builder = SheetBuilder(most_columns)
     for number, cells in _records(text, separator or _separator(text)):
         builder.add(number, cells)
     return builder.sheet()

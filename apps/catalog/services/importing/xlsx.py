@@ -32,7 +32,7 @@ _WRONG = (
 """What the zip and XML readers raise about files that are cut, encrypted or made up."""
 
 
-def read_xlsx(data: bytes) -> Sheet:
+def read_xlsx(data: bytes, most_columns: int = MOST_COLUMNS) -> Sheet:
     """Return the values of the first sheet.
 
     Raises:
@@ -40,12 +40,12 @@ def read_xlsx(data: bytes) -> Sheet:
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return _read(archive)
+            return _read(archive, most_columns)
     except _WRONG as error:
         raise FileError(f"{_NO_WORKBOOK} Save it anew, or as CSV.") from error
 
 
-def _read(archive: zipfile.ZipFile) -> Sheet:
+def _read(archive: zipfile.ZipFile, most_columns: int) -> Sheet:
     if len(archive.infolist()) > _MOST_PARTS:
         raise FileError("The workbook has too many parts.")
     workbook = _workbook_path(archive)
@@ -53,8 +53,8 @@ def _read(archive: zipfile.ZipFile) -> Sheet:
     first = next(_attributes(archive, workbook, "sheet"))
     texts = next((path for kind, path in related.values() if kind == "sharedStrings"), None)
     _kind, sheet = related[first["r:id"] if "r:id" in first else _id_of(first)]
-    reader = SheetReader(_texts(archive, texts), most_columns=MOST_COLUMNS)
-    builder = SheetBuilder()
+    reader = SheetReader(_texts(archive, texts), most_columns=most_columns)
+    builder = SheetBuilder(most_columns)
     for chunk in _chunks(archive, sheet, _LARGEST_SHEET):
         for number, cells in reader.feed(chunk):
             builder.add(number, cells)

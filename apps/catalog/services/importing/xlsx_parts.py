@@ -16,6 +16,7 @@ from apps.catalog.services.importing.sheets import LONGEST_CELL, LONGEST_RAW
 NO_VALUE = "#FORMULA!"
 """Stands for a formula that was never evaluated, as ``#REF!`` for one that failed."""
 _CODED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_UNKEPT = re.compile("[\\x00\\ud800-\\udfff]")
 _LETTERS = re.compile(r"[A-Z]{1,3}")
 _LARGEST_WHOLE = 1e15
 
@@ -221,5 +222,8 @@ def _number(text: str) -> str:
 
 
 def _uncoded(text: str) -> str:
-    r"""Return a text with the characters that XML cannot hold, which are written ``_x000D_``."""
-    return _CODED.sub(lambda coded: chr(int(coded.group(1), 16)), text)
+    r"""Return a text with the characters that XML cannot hold, which are written ``_x000D_``.
+
+    NUL and halves of a pair of surrogates are left out: no database keeps them.
+    """
+    return _UNKEPT.sub("", _CODED.sub(lambda coded: chr(int(coded.group(1), 16)), text))

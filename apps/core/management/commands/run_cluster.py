@@ -1,4 +1,4 @@
-"""``manage.py run_cluster decide|deliver``: one cluster, as the worker starts it."""
+"""``manage.py run_cluster decide|deliver|plan``: one cluster, as the worker starts it."""
 
 from __future__ import annotations
 

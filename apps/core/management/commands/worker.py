@@ -22,7 +22,7 @@ from apps.core.worker.watchdog import Guarded, Watchdog, limit_statements
 class Command(BaseCommand):
     """Starts the clusters, wakes them, and starts anew what dies or stalls."""
 
-    help = "Run and watch the clusters that decide and deliver; any number on any machine."
+    help = "Run and watch the clusters that decide, deliver and plan; any number on any machine."
     requires_system_checks = ()  # a start after a crash has no time for them
 
     def handle(self, *_args: object, **_options: Any) -> None:

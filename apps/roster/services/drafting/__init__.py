@@ -1,0 +1,1 @@
+"""Writes of rosters that are proposed: made, worked out, edited, published."""
