@@ -18,6 +18,8 @@ from pathlib import Path
 
 MODULES = (
     "engine_decide",
+    "optimal",
+    "simulate",
     "coverage",
     "hl7_parse",
     "intake_read",
@@ -28,6 +30,7 @@ MODULES = (
     "pages",
     "auto_roster",
     "roster_import",
+    "whatif",
 )
 
 Figures = Mapping[str, float | int | str]

@@ -100,6 +100,7 @@ INSTALLED_APPS = [
     "apps.outbound",
     "apps.assignment",
     "apps.intake",
+    "apps.trials",
     "apps.dashboard",
     "apps.monitoring",
 ]
@@ -177,6 +178,9 @@ BOARD_KEEP_SECONDS = 0.0 if TESTING else 30.0
 
 # A roster's feed is fetched from anywhere but our own networks, unless its system stands in one.
 ROSTER_FEED_PRIVATE = env.boolean("ROSTER_FEED_PRIVATE", default=False)
+
+# The hour of the server's clock at which a sample of the day's decisions is made again.
+REPLAY_CHECK_HOUR = env.integer("REPLAY_CHECK_HOUR", 3, minimum=0, maximum=23)
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 

@@ -15,6 +15,8 @@ urlpatterns = [
     # Before the roster's, whose addresses of radiologists take whatever follows.
     path("", include("apps.assignment.urls")),
     path("", include("apps.roster.urls")),
+    # Before the rules', for what is tried stands below their addresses.
+    path("", include("apps.trials.urls")),
     path("", include("apps.rules.urls")),
     path("", include("apps.outbound.urls")),
     path("", include("apps.intake.urls")),

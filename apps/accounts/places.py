@@ -32,6 +32,7 @@ PLACES: Sequence[tuple[str, Sequence[Place]]] = (
         (
             Place("board", "space_dashboard", "Board", Can.BOARD_VIEW),
             Place("my-list", "checklist", "My list", Can.STUDY_READ),
+            Place("my-share", "balance", "My share", Can.STUDY_READ),
             Place("swaps", "swap_horiz", "Swaps", Can.STUDY_READ),
             Place("assignments", "assignment_ind", "Assignments", Can.STUDY_VIEW),
             Place("unassigned", "person_off", "Unassigned", Can.STUDY_VIEW),
@@ -45,6 +46,7 @@ PLACES: Sequence[tuple[str, Sequence[Place]]] = (
             Place("coverage", "verified_user", "Coverage", Can.ROSTER_VIEW),
             Place("shifts", "schedule", "Shifts", Can.SHIFT_VIEW),
             Place("radiologists", "groups", "Radiologists", Can.RADIOLOGIST_VIEW),
+            Place("shares", "balance", "Shares", Can.RADIOLOGIST_VIEW),
             Place("rules", "rule", "Rules", Can.RULE_VIEW),
             Place("procedures", "radiology", "Procedures", Can.PROCEDURE_VIEW),
             Place("sites", "location_on", "Sites", Can.SITE_VIEW),

@@ -12,16 +12,20 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from typing_extensions import override
 
+from apps.assignment.desk.shadowing import without_patient
 from apps.assignment.models import (
     Assignment,
     DecisionBasis,
     LedgerEntry,
+    ReplayCheck,
     ShiftTurn,
     Unassigned,
 )
+from apps.assignment.models_shadow import ShadowResult, ShadowTally
+from apps.assignment.snapshot.basis import BURST
 from apps.core.admin_base import NOTHING, HistoryAdmin, preformatted, pretty_json
-from apps.core.admin_scope import at_site, at_sites
-from apps.engine.words import explain
+from apps.core.admin_scope import FOR_ALL, at_site, at_sites
+from apps.engine.story import explain
 from apps.orders.admin import NUMBERS_HELP
 from apps.orders.search import order_ids
 
@@ -52,8 +56,8 @@ class _ByOrderNumber(HistoryAdmin):
 
     @admin.display(description="trace")
     def trace_shown(self, row: Assignment | Unassigned) -> SafeString:
-        """Show the stored trace."""
-        return pretty_json(row.trace)
+        """Show the stored trace; what rules read of the patient is not for who keeps the system."""
+        return pretty_json(without_patient(row.trace))
 
 
 @admin.register(Assignment)
@@ -184,8 +188,11 @@ class DecisionBasisAdmin(HistoryAdmin):
 
     @override
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Return the bases with their sizes; the payload is read where one is shown."""
-        bases = super().get_queryset(request).defer("payload")
+        """Return the bases with their sizes; the payload is read where one is shown.
+
+        What orders were decided from together names orders of all sites and their patients' facts.
+        """
+        bases = super().get_queryset(request).exclude(area__startswith=BURST).defer("payload")
         size = Func(F("payload"), function="octet_length", output_field=IntegerField())
         sized: QuerySet[Any] = bases.annotate(payload_bytes=size)
         return sized
@@ -201,3 +208,36 @@ class DecisionBasisAdmin(HistoryAdmin):
         reader = zlib.decompressobj()
         text = reader.decompress(basis.payload, self._longest).decode("utf-8", "ignore")
         return preformatted(text + (" …" if reader.unconsumed_tail else ""))
+
+
+@admin.register(ShadowResult)
+class ShadowResultAdmin(HistoryAdmin):
+    """What a shadow would have decided for an order."""
+
+    row_scope = at_site("order__site")
+    list_display = ("shadow", "order", "at", "is_same", "is_first")
+    list_filter = ("is_same",)
+    list_select_related = ("shadow", "order")
+    search_fields = ("order__accession__exact",)
+    search_help_text = "An accession, in full."
+
+
+@admin.register(ShadowTally)
+class ShadowTallyAdmin(HistoryAdmin):
+    """How often a shadow agreed, by day, kind of work and rule."""
+
+    row_scope = at_site()
+    list_display = ("shadow", "on_date", "site", "modality", "decided", "agreed")
+    list_select_related = ("shadow", "site")
+    search_fields = ("modality",)
+
+
+@admin.register(ReplayCheck)
+class ReplayCheckAdmin(HistoryAdmin):
+    """Samples of stored decisions that were made again; the page of checks shows each its own sites."""
+
+    row_scope = FOR_ALL
+    list_display = ("at", "looked_at", "same", "no_basis", "drifted", "took_ms")
+    search_fields = ("at",)
+    # Drifts name orders of every site.
+    exclude = ("drifts",)

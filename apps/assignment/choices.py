@@ -38,6 +38,8 @@ class RecordedStrategy(models.TextChoices):
     SCORED = Strategy.SCORED.value, "Scored"
     ROUND_ROBIN = Strategy.ROUND_ROBIN.value, "Round robin"
     URGENT = Strategy.URGENT.value, "Urgent"
+    FAIR = Strategy.FAIR.value, "Fair"
+    OPTIMAL = Strategy.OPTIMAL.value, "Optimal"
     RULE = Strategy.RULE.value, "Rule"
     ESCALATED = Strategy.ESCALATED.value, "Escalated"
     MANUAL = Strategy.MANUAL.value, "By hand"
@@ -53,6 +55,7 @@ class ReasonChoices(models.TextChoices):
     AT_CAPACITY = Reason.AT_CAPACITY.value, "Everybody qualified is at capacity"
     EXCLUDED = Reason.EXCLUDED.value, "Rules exclude everybody"
     HELD = Reason.HELD.value, "Held"
+    WORKLIST = Reason.WORKLIST.value, "On a shared list"
     RULE_STRICT = Reason.RULE_STRICT.value, "The strict rule's target cannot take it"
     UNKNOWN_SITE = Reason.UNKNOWN_SITE.value, "Unknown site"
     UNKNOWN_MODALITY = Reason.UNKNOWN_MODALITY.value, "Unknown modality"
@@ -66,6 +69,15 @@ class LedgerKind(models.TextChoices):
 
     ASSIGNED = "assigned", "Assigned"
     COMPLETED = "completed", "Completed"
+    RETURNED = "returned", "Taken away"
+
+
+class CheckState(models.TextChoices):
+    """What making a stored decision again came to."""
+
+    SAME = "same", "The same, byte for byte"
+    DRIFTED = "drifted", "Another answer"
+    NO_BASIS = "no_basis", "Its configuration was not kept"
 
 
 PARKED = frozenset(

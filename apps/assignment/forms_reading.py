@@ -42,9 +42,13 @@ class TokenForm(forms.Form):
 
 
 class NextForm(TokenForm):
-    """The study that the page showed as the next to start, and its state."""
+    """The study that the page showed as the next to start, and its state.
+
+    ``shared`` is whether it is nobody's yet and is to be taken from a shared list.
+    """
 
     order = forms.IntegerField(min_value=1, max_value=10**_MOST_DIGITS)
+    shared = forms.BooleanField(required=False)
 
 
 class HandBackForm(TokenForm):

@@ -21,6 +21,9 @@ TRANSITIONS: Mapping[State, frozenset[State]] = {
 HOLDS_A_SEAT = frozenset({State.ASSIGNED, State.ACKNOWLEDGED, State.IN_PROGRESS})
 """The states that count against a reader's limits. Source: spec 2, step 5."""
 
+COUNTS = HOLDS_A_SEAT | {State.COMPLETED}
+"""The states that count as work given, while their reader has it or has read it."""
+
 
 def can_move(current: str, target: str) -> bool:
     """Return whether an assignment may go from ``current`` to ``target``."""

@@ -21,7 +21,7 @@ ASSIGNMENTS = Counter(
 )
 LATENCY = Histogram(
     "assignment_engine_assignment_latency_seconds",
-    "From the receipt of the order to the commit of its assignment.",
+    "From the receipt of the order to the commit of its first assignment.",
     buckets=_LATENCY_BUCKETS,
 )
 SLA_BREACHES = Counter(
@@ -37,6 +37,10 @@ MISSED_ACKNOWLEDGEMENTS = Counter(
 RULE_MATCHES = Counter(
     "assignment_engine_rule_matches_total", "Orders that a rule matched.", ("rule_id",)
 )
+SHADOW_FAILURES = Counter(
+    "assignment_engine_shadow_failures_total",
+    "Decisions at which the draft of a shadow gave no answer; the live decision stood.",
+)
 ROSTER_REFRESH = Histogram(
     "roster_cache_refresh_seconds", "Reading shifts, roster and radiologists anew after an edit."
 )
@@ -48,12 +52,13 @@ class CommittedAssignment:
     """What is counted of one assignment.
 
     ``shift`` is its code, empty when not on a shift; ``rule_ids`` are all rules that matched.
+    ``latency_seconds`` is None for an order that had a reader before.
     """
 
     shift: str
     strategy: str
     is_escalated: bool
-    latency_seconds: float
+    latency_seconds: float | None
     rule_ids: tuple[int, ...] = ()
 
 
@@ -62,7 +67,8 @@ def count_assignments(assignments: Iterable[CommittedAssignment]) -> None:
     for assignment in assignments:
         escalated = "true" if assignment.is_escalated else "false"
         ASSIGNMENTS.labels(assignment.shift, assignment.strategy, escalated).inc()
-        LATENCY.observe(assignment.latency_seconds)
+        if assignment.latency_seconds is not None:
+            LATENCY.observe(assignment.latency_seconds)
         count_rule_matches(assignment.rule_ids)
 
 
@@ -80,6 +86,11 @@ def count_sla_breach(*, shift: str, modality: str) -> None:
 def count_missed_acknowledgement(*, shift: str, urgency: str) -> None:
     """Count one offer that was not acknowledged in time; once for each assignment."""
     MISSED_ACKNOWLEDGEMENTS.labels(shift, urgency).inc()
+
+
+def count_shadow_failures(number: int) -> None:
+    """Count drafts that gave no answer beside live decisions that are on disk."""
+    SHADOW_FAILURES.inc(number)
 
 
 def timed_roster_refresh() -> AbstractContextManager[object]:

@@ -12,8 +12,20 @@ from apps.assignment.choices import (
     ReasonChoices,
     RecordedStrategy,
 )
+from apps.assignment.models_shadow import ShadowResult, ShadowTally
 from apps.orders.models import Order
 from apps.roster.models import Radiologist, Shift
+
+__all__ = [
+    "Assignment",
+    "DecisionBasis",
+    "LedgerEntry",
+    "ReplayCheck",
+    "ShadowResult",
+    "ShadowTally",
+    "ShiftTurn",
+    "Unassigned",
+]
 
 
 class Assignment(models.Model):
@@ -43,6 +55,13 @@ class Assignment(models.Model):
     is_current = models.BooleanField(default=True)
     urgency = models.CharField(max_length=8)
     rvu = models.DecimalField(max_digits=7, decimal_places=2)
+    units = models.DecimalField(
+        max_digits=9,
+        decimal_places=2,
+        default=1,
+        db_default=1,
+        help_text="The work as fairness counts it, in the department's unit.",
+    )
     assigned_at = models.DateTimeField()
     acknowledge_due_at = models.DateTimeField(
         null=True, blank=True, help_text="When the reader must have acknowledged it."
@@ -171,6 +190,10 @@ class LedgerEntry(models.Model):
     kind = models.CharField(max_length=16, choices=LedgerKind)
     at = models.DateTimeField(db_index=True)
     rvu = models.DecimalField(max_digits=7, decimal_places=2)
+    units = models.DecimalField(max_digits=9, decimal_places=2, default=1, db_default=1)
+    given_at = models.DateTimeField(
+        null=True, blank=True, help_text="Of what is taken away: when it was given."
+    )
     turnaround_seconds = models.PositiveIntegerField(null=True, blank=True)
 
     class Meta:
@@ -178,7 +201,7 @@ class LedgerEntry(models.Model):
         verbose_name_plural = "ledger entries"
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind="assigned", turnaround_seconds__isnull=True)
+                condition=Q(kind__in=["assigned", "returned"], turnaround_seconds__isnull=True)
                 | Q(kind="completed", turnaround_seconds__isnull=False),
                 name="a_completion_has_its_turnaround",
             )
@@ -210,19 +233,54 @@ class ShiftTurn(models.Model):
 class DecisionBasis(models.Model):
     """An area of configuration as decisions of one version read it, for replay.
 
-    ``payload`` is the area's canonical JSON (``apps.engine.replay``), zlib-compressed.
+    ``payload`` is the area's canonical JSON (``apps.engine.replay``), zlib-compressed. What orders
+    were decided from together lies here too, by digest; ``made_at`` is when that was.
     """
 
     area = models.CharField(max_length=32)
     version = models.BigIntegerField()
     payload = models.BinaryField()
+    made_at = models.DateTimeField(
+        null=True, blank=True, help_text="Of a burst: when it was decided; it is kept for a time."
+    )
 
     class Meta:
         verbose_name = "decision basis"
         verbose_name_plural = "decision bases"
+        indexes = [
+            models.Index(
+                fields=["made_at"],
+                condition=Q(made_at__isnull=False),
+                name="basis_of_a_burst_by_time",
+            )
+        ]
         constraints = [
             models.UniqueConstraint(fields=["area", "version"], name="one_basis_per_version")
         ]
 
     def __str__(self) -> str:
         return f"{self.area} {self.version}"
+
+
+class ReplayCheck(models.Model):
+    """A sample of stored decisions made again: that each gives the same answer, byte for byte.
+
+    ``drifts`` names those that did not: what (an assignment or an unassigned order), its id, the
+    state, and the place of the first difference.
+    """
+
+    at = models.DateTimeField()
+    since = models.DateTimeField(help_text="Decisions from here on were sampled.")
+    looked_at = models.PositiveIntegerField(default=0)
+    same = models.PositiveIntegerField(default=0)
+    no_basis = models.PositiveIntegerField(default=0)
+    drifted = models.PositiveIntegerField(default=0)
+    drifts = models.JSONField(default=list)
+    took_ms = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-at"]
+        indexes = [models.Index(fields=["-at"], name="replay_check_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M}: {self.same} of {self.looked_at} the same"

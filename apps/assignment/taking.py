@@ -12,17 +12,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from apps.assignment.choices import ReasonChoices
 from apps.engine.by_hand import shifts_for
-from apps.engine.codes import Step
+from apps.engine.codes import Reason
 from apps.engine.facts import OrderFacts, Workload
 from apps.engine.fitness import fitness
 from apps.engine.result import Snapshot
 from apps.engine.rota import ShiftFacts
 from apps.engine.selection import presence_refusal
+from apps.engine.shared import excluded_by_rules, list_of
 from apps.engine.words import refusal_words
 
-_IN_OUT_ROW_ID, _IN_OUT_ROW_STEP = 0, 2
 _RULES = "A rule keeps it from you; a manager may assign it."
 
 
@@ -50,8 +49,30 @@ class Taker:
         """Return the shift of theirs, running now, that does this work; None for none."""
         return shifts_for(order, self.at, self.snapshot.compiled).get(self.radiologist_id)
 
+    def place_for(self, waiting: Waiting) -> Place | None:
+        """Return how the study concerns them, None where it does not.
 
-def why_not_take(waiting: Waiting, shift: ShiftFacts, taker: Taker) -> str:
+        What waits on a shared list concerns those who share it and nobody else, whatever work
+        their shifts do.
+        """
+        if waiting.reason != Reason.WORKLIST:
+            shift = self.shift_for(waiting.order)
+            return Place(shift) if shift is not None else None
+        shared = list_of(waiting.trace)
+        coverage = self.snapshot.compiled.coverage_at(self.at)
+        if shared is None or not shared.has(self.radiologist_id, coverage):
+            return None
+        return Place(shared.shift_of(self.radiologist_id, coverage))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Through which shift a study concerns a reader; None for who shares its list by name."""
+
+    shift: ShiftFacts | None
+
+
+def why_not_take(waiting: Waiting, place: Place, taker: Taker) -> str:
     """Return why the reader may not take it now, empty when they may."""
     order, id_ = waiting.order, taker.radiologist_id
     load = taker.snapshot.loads.get(id_) or Workload(id_)
@@ -60,16 +81,8 @@ def why_not_take(waiting: Waiting, shift: ShiftFacts, taker: Taker) -> str:
         return f"You are {refusal_words(away.code, away.params)}."
     if id_ in order.passed_over:
         return "You had it, and it never goes back by itself."
-    if waiting.reason == ReasonChoices.RULE_STRICT or _is_excluded(waiting.trace, id_):
+    if waiting.reason == Reason.RULE_STRICT or id_ in excluded_by_rules(waiting.trace):
         return _RULES
-    refusal = fitness(order, taker.at, taker.snapshot, id_, shift=shift.code)
+    shift = place.shift.code if place.shift else None
+    refusal = fitness(order, taker.at, taker.snapshot, id_, shift=shift)
     return f"You: {refusal_words(refusal.code, refusal.params)}." if refusal else ""
-
-
-def _is_excluded(trace: Mapping[str, Any], radiologist_id: str) -> bool:
-    """Return whether a rule put the reader out when the engine decided."""
-    return any(
-        row[_IN_OUT_ROW_ID] == radiologist_id and row[_IN_OUT_ROW_STEP] == Step.RULE
-        for tried in trace.get("tries", ())
-        for row in tried["out"]
-    )

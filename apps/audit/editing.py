@@ -66,7 +66,8 @@ class Editing:
     """How a kind of record is edited.
 
     ``effects`` is asked of a valid form, before it is saved. ``after`` runs in the same
-    transaction as the save. ``template`` extends ``components/edit_page.html``.
+    transaction as the save. ``template`` extends ``components/edit_page.html``. ``can_undo`` is
+    whether who may edit may take it back too.
     """
 
     noun: str
@@ -74,6 +75,7 @@ class Editing:
     effects: Callable[[Any], Sequence[Effect]] = _no_effects
     after: Callable[[Any], None] = _nothing_more
     context: Mapping[str, Any] = field(default_factory=dict)
+    can_undo: bool = True
 
     def showing(self, **context: Any) -> Editing:
         """Return the same with more for its template."""
@@ -136,7 +138,8 @@ def _save(
     except IntegrityError:
         form.add_error(None, "Somebody else's change got in the way. Look again and repeat.")
         return render(request, editing.template, context, status=HTTPStatus.CONFLICT)
-    say_done(request, f"{editing.noun} {record} {'added' if context['is_new'] else 'saved'}.")
+    say = say_done if editing.can_undo else messages.success
+    say(request, f"{editing.noun} {record} {'added' if context['is_new'] else 'saved'}.")
     return redirect(back)
 
 

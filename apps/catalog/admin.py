@@ -15,6 +15,8 @@ from apps.catalog.models import (
     ProcedureAlias,
     Site,
     SiteAlias,
+    UnitTable,
+    UnitValue,
     WaitingFile,
 )
 from apps.catalog.words import VocabularyFields
@@ -194,3 +196,22 @@ class WaitingFileAdmin(HistoryAdmin):
     list_filter = ("kind",)
     search_fields = ("name", "owner__exact")
     fields = ("name", "kind", "owner", "sent_at", "options")
+
+
+@admin.register(UnitTable)
+class UnitTableAdmin(HistoryAdmin):
+    """What studies count for; versions are made on the pages of units."""
+
+    row_scope = FOR_ALL
+    list_display = ("name", "version", "unit", "from_date", "per_rvu", "reason")
+    search_fields = ("name", "unit")
+
+
+@admin.register(UnitValue)
+class UnitValueAdmin(HistoryAdmin):
+    """The lines of the unit tables."""
+
+    row_scope = FOR_ALL
+    list_display = ("table", "procedure", "modality", "body_part", "units")
+    list_select_related = ("table", "procedure")
+    search_fields = ("procedure__code", "modality", "body_part")

@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 
 from apps.audit.editing import Effect
 from apps.catalog.models import HolidayCalendar, Procedure, Site
+from apps.catalog.queries.units import UnitsFrom
 
 Record = TypeVar("Record")
 
@@ -43,9 +44,18 @@ class CalendarChange:
     after: frozenset[date]
 
 
+@dataclass(frozen=True, slots=True)
+class UnitsChange:
+    """A unit table as it is to be."""
+
+    unit: str
+    after: UnitsFrom
+
+
 SITE_SWITCHED_OFF: Question[Site] = Question()
 PROCEDURE_CHANGED: Question[Procedure] = Question()
 CALENDAR_CHANGED: Question[CalendarChange] = Question()
+UNITS_CHANGED: Question[UnitsChange] = Question()
 
 
 def counted(number: int, one: str, many: str) -> str:

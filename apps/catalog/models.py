@@ -165,6 +165,77 @@ class Procedure(NaturalKeyModel):
         return f"{self.code} {self.description}"
 
 
+class UnitTable(NaturalKeyModel):
+    """What studies count for in fairness: RVU, minutes or a unit of the department's own.
+
+    A table is dated and, once its date has come, never changed: a change is a new version from
+    its own date on. Of those whose date has come the latest counts. What it does not name counts
+    its RVU, times ``per_rvu``.
+    """
+
+    natural_fields = ("name", "version")
+
+    name = models.CharField(max_length=120)
+    version = models.PositiveSmallIntegerField(default=1)
+    unit = models.CharField(max_length=24, default="RVU", help_text="Such as RVU or minutes.")
+    from_date = models.DateField(help_text="The first day on which it counts.")
+    per_rvu = models.DecimalField(
+        max_digits=9,
+        decimal_places=2,
+        default=1,
+        help_text="What one RVU counts for, for what the table does not name.",
+    )
+    reason = models.CharField(max_length=300, blank=True, default="")
+
+    class Meta:
+        ordering = ["-from_date", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["name", "version"], name="one_table_of_a_version"),
+            models.UniqueConstraint(
+                fields=["from_date"],
+                name="one_unit_table_from_a_day",
+                violation_error_message="Another table begins on this day.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(per_rvu__gte=0), name="unit_per_rvu_not_negative"
+            ),
+        ]
+        triggers = [audited(), raises_version("catalog")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+
+class UnitValue(models.Model):
+    """What the studies of a procedure, or of a modality and body part, count for.
+
+    A procedure goes before a modality with a body part, that before a modality alone.
+    """
+
+    table = models.ForeignKey(UnitTable, on_delete=models.CASCADE, related_name="values_of")
+    procedure = models.ForeignKey(
+        "Procedure", on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    modality = models.CharField(max_length=16, blank=True, default="")
+    body_part = models.CharField(max_length=32, blank=True, default="")
+    units = models.DecimalField(max_digits=9, decimal_places=2)
+
+    class Meta:
+        ordering = ["table", "modality", "body_part", "procedure"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["table", "procedure", "modality", "body_part"],
+                nulls_distinct=False,
+                name="one_value_of_a_kind",
+            ),
+            models.CheckConstraint(condition=models.Q(units__gte=0), name="units_not_negative"),
+        ]
+        triggers = [audited(), raises_version("catalog")]
+
+    def __str__(self) -> str:
+        return f"{self.procedure or self.modality} {self.units}"
+
+
 class ProcedureAlias(NaturalKeyModel):
     """A site's own code for a procedure; an empty issuer or coding system covers all."""
 

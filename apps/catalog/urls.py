@@ -5,12 +5,17 @@ from __future__ import annotations
 from django.urls import path
 
 from apps.catalog.choices import ImportKind
-from apps.catalog.views import calendars, clusters, imports, procedures, sites
+from apps.catalog.views import calendars, clusters, imports, procedures, sites, units
 
 _PROCEDURES = {"kind": ImportKind.PROCEDURES}
 _RVU = {"kind": ImportKind.RVU}
 
 urlpatterns = [
+    path("units/", units.units, name="units"),
+    path("units/new/", units.add, name="unit-table-add"),
+    path("units/<int:table_id>/", units.unit_table, name="unit-table"),
+    path("units/<int:table_id>/edit/", units.edit, name="unit-table-edit"),
+    path("units/<int:table_id>/delete/", units.delete, name="unit-table-delete"),
     path("procedures/", procedures.procedures, name="procedures"),
     path("procedures/new/", procedures.add, name="procedure-add"),
     path("procedures/<int:procedure_id>/", procedures.edit, name="procedure"),

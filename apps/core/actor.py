@@ -88,6 +88,12 @@ def acting_as(actor: Actor, request_id: str = "") -> Iterator[ActingTransaction]
         _current.reset(token)
 
 
+def say_why(reason: str) -> None:
+    """Have the versions that this transaction makes keep why; call it within the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('radassign.reason', %s, true)", [reason[:300]])
+
+
 def _tell_database(actor: Actor, request_id: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_SET_SQL, [str(actor), request_id])

@@ -65,6 +65,11 @@ class Pulse:
         """Return whether a sender has fallen silent."""
         return self._mark is not None and self._mark.silences > 0
 
+    @property
+    def has_drift(self) -> bool:
+        """Return whether the newest replay of decisions came out otherwise."""
+        return self._mark is not None and self._mark.drift > 0
+
     def feel(self) -> int:
         """Ask whether something changed, unless that was done just now; return the latest beat.
 
@@ -110,7 +115,11 @@ class Pulse:
 
 def _is_of_all(mark: Mark, before: Mark) -> bool:
     """Return whether something changed that concerns every viewer."""
-    return (mark.configuration, mark.silences) != (before.configuration, before.silences)
+    return _common(mark) != _common(before)
+
+
+def _common(mark: Mark) -> tuple[int, int, int]:
+    return mark.configuration, mark.silences, mark.drift
 
 
 @dataclass(frozen=True, slots=True)

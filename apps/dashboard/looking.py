@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from apps.assignment.queries.replay_checks import newest_drift
 from apps.dashboard.days import Day
 from apps.dashboard.lens import Lens
 from apps.dashboard.live import PULSE, SHELF, Touches, always, never
@@ -56,6 +57,7 @@ def _alarm(looking: Looking) -> Shown:
     sites = looking.lens.site_ids
     context = {
         "nobody_left": nobody_left(looking.lens, at=looking.at),
+        "drift": newest_drift() if PULSE.has_drift else None,
         "silent": [sender for sender in _silent(looking.at) if sender.concerns(sites)],
     }
     return Shown(context, looking.touches)

@@ -13,15 +13,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from apps.engine import trace as written
-from apps.engine.codes import Outcome, Strategy
+from apps.engine.asking import rules_asking
+from apps.engine.codes import ActionType, Outcome, Strategy
 from apps.engine.competency import Demand
 from apps.engine.compiled import CompiledConfig
-from apps.engine.facts import OrderFacts, Workload
+from apps.engine.facts import OrderFacts, RuleFacts, Workload
 from apps.engine.fitness import fitness
-from apps.engine.pools import PoolKey, specificity
 from apps.engine.refusals import Refusal
 from apps.engine.result import Decision, Snapshot
 from apps.engine.rota import ShiftFacts
+from apps.engine.specificity import PoolKey, specificity
 from apps.engine.vocabulary import specialty_for
 
 # JSON values; see the trace module.
@@ -80,9 +81,17 @@ def _may_use(compiled: CompiledConfig, radiologist: str, shift: ShiftFacts) -> b
 
 
 def decide_by_hand(
-    order: OrderFacts, at: datetime, snapshot: Snapshot, choice: HandChoice
+    order: OrderFacts,
+    at: datetime,
+    snapshot: Snapshot,
+    choice: HandChoice,
+    *,
+    asks_rules: bool = True,
 ) -> Decision:
-    """Return the choice as a decision; whether it may stand is the caller's to ask first."""
+    """Return the choice as a decision; whether it may stand is the caller's to ask first.
+
+    ``asks_rules`` is left out for one that was made when rules were not asked.
+    """
     shifts = shifts_for(order, at, snapshot.compiled)
     shift = shifts.get(choice.radiologist)
     decision = Decision(
@@ -99,7 +108,7 @@ def decide_by_hand(
         urgency=order.urgency,
         trace={},
     )
-    decision.trace.update(_trace(order, at, snapshot, choice, shifts))
+    decision.trace.update(_trace(order, at, snapshot, choice, shifts, asks_rules))
     return decision
 
 
@@ -109,9 +118,9 @@ def replay_by_hand(
     """Return the choice that a trace records, made again on the same facts."""
     chosen = trace["result"]["radiologist"]
     said = trace["by_hand"]
-    return decide_by_hand(
-        order, at, snapshot, HandChoice(chosen, said["by"], said.get("note", ""))
-    )
+    choice = HandChoice(chosen, said["by"], said.get("note", ""))
+    # A trace names the rules that asked something; one without them has no facts to ask them again.
+    return decide_by_hand(order, at, snapshot, choice, asks_rules="rules" in trace)
 
 
 def _trace(
@@ -120,10 +129,14 @@ def _trace(
     snapshot: Snapshot,
     choice: HandChoice,
     shifts: Mapping[str, ShiftFacts],
+    asks_rules: bool,  # noqa: FBT001 -- within the module
 ) -> dict[str, JSON]:
     """Return the facts, everybody who was at work for it and the chosen one, and who chose."""
     seen = sorted({*shifts, choice.radiologist})
     shift = shifts.get(choice.radiologist)
+    asking = _asking(order, at, snapshot.compiled) if asks_rules else []
+    tried = _asked(order, at, snapshot, seen, shifts, asks_rules=bool(asking))
+    facts_read = snapshot.compiled.rules.facts_read if asking else ()
     result = {
         "outcome": Outcome.ASSIGNED.value,
         "radiologist": choice.radiologist,
@@ -136,14 +149,23 @@ def _trace(
             "v": written.TRACE_VERSION,
             "at": written.moment(at),
             "versions": snapshot.compiled.versions,
-            "order": written.order_json(order, ()),
+            "order": written.order_json(order, facts_read),
             "minutes_left": _minutes_left(order, at),
-            "tries": [_asked(order, at, snapshot, seen, shifts) | {"chosen": choice.radiologist}],
+            "rules": written.rules_json(asking),
+            "tries": [tried | {"chosen": choice.radiologist}],
             "loads": {id_: written.load_json(_load(snapshot, id_), at) for id_ in seen},
             "by_hand": written.empty_to_none({"by": choice.made_by, "note": choice.note}),
             "result": written.empty_to_none(result),
         }
     )
+
+
+def _asking(order: OrderFacts, at: datetime, compiled: CompiledConfig) -> list[RuleFacts]:
+    """Return the rules that ask credentials of somebody who might read the order."""
+    site = compiled.sites.get(order.site)
+    held = rules_asking(order, at, site, compiled) if site is not None else ()
+    asking = ActionType.REQUIRE_CREDENTIAL
+    return [rule.facts for rule in held if rule.facts.action is asking]
 
 
 def _asked(
@@ -152,12 +174,14 @@ def _asked(
     snapshot: Snapshot,
     seen: Iterable[str],
     shifts: Mapping[str, ShiftFacts],
+    *,
+    asks_rules: bool,
 ) -> dict[str, JSON]:
     out: list[JSON] = []
     fit: list[JSON] = []
     for id_ in seen:
         code = shifts[id_].code if id_ in shifts else None
-        refusal = fitness(order, at, snapshot, id_, shift=code)
+        refusal = fitness(order, at, snapshot, id_, shift=code, asks_rules=asks_rules)
         if refusal is None:
             fit.append([id_, code, _share(snapshot, id_)])
         else:

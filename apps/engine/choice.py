@@ -6,11 +6,12 @@ exactly, as fractions brought to one denominator. Source: spec 2, step 7.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 from math import lcm
 from typing import Any, NamedTuple
 
@@ -28,6 +29,9 @@ class Tie(StrEnum):
     SCORE = "score"
     SENIORITY = "seniority"
     TURN = "turn"
+    SHARE = "share"
+    COST = "cost"
+    TOGETHER = "together"
     LOAD = "load"
     LAST = "last"
     ID = "id"
@@ -35,7 +39,11 @@ class Tie(StrEnum):
 
 @dataclass(slots=True)
 class Candidate:
-    """A fit reader, with what the choice compares. ``load`` is in units of the whole pool."""
+    """A fit reader, with what the choice compares; less of each is better but for the score.
+
+    ``load`` and ``share`` are whole numbers on a scale of the pool's own. ``cost`` is what the
+    OPTIMAL strategy weighs, ``costs`` its terms.
+    """
 
     person: RadiologistFacts
     shift: ShiftFacts | None
@@ -43,6 +51,9 @@ class Candidate:
     score: Decimal = Decimal(0)
     terms: tuple[Decimal, ...] = ()
     load: int = 0
+    share: int = 0
+    cost: int = 0
+    costs: tuple[int, ...] = ()
 
 
 class Choice(NamedTuple):
@@ -65,6 +76,8 @@ _CRITERIA: Mapping[Tie, _Key] = {
     Tie.SCORE: lambda candidate: -candidate.score,
     Tie.SENIORITY: lambda candidate: -candidate.person.seniority_years,
     Tie.TURN: _last_on_shift,
+    Tie.SHARE: lambda candidate: candidate.share,
+    Tie.COST: lambda candidate: candidate.cost,
     Tie.LOAD: lambda candidate: candidate.load,
     Tie.LAST: lambda candidate: candidate.workload.last_assigned_at or _NEVER,
     Tie.ID: lambda candidate: candidate.person.id,
@@ -75,6 +88,8 @@ _ORDER: Mapping[Strategy, tuple[Tie, ...]] = {
     Strategy.SCORED: (Tie.SCORE, *_TIES),
     Strategy.ROUND_ROBIN: (Tie.TURN, *_TIES),
     Strategy.URGENT: (Tie.SENIORITY, *_TIES),
+    Strategy.FAIR: (Tie.SHARE, *_TIES),
+    Strategy.OPTIMAL: (Tie.COST, *_TIES),
     Strategy.ESCALATED: (Tie.SENIORITY, *_TIES),
     Strategy.RULE: _TIES,
 }
@@ -89,6 +104,46 @@ def set_loads(candidates: Sequence[Candidate]) -> None:
     denominator = lcm(*(below for _, below in ratios))
     for candidate, (above, below) in zip(candidates, ratios, strict=True):
         candidate.load = above * (denominator // below)
+
+
+def set_shares(candidates: Sequence[Candidate], catch_up: Decimal) -> None:
+    """Set each share: the work given beyond the pool's common rate for the hours worked.
+
+    Below zero is behind. Who is further behind than ``catch_up`` units counts as if they were
+    that far behind, so that of several who were away none waits for another: among those the open
+    load decides. Worked out in whole numbers: the given work over one denominator, times all
+    hours of the pool. Source: spec 3, fairness.
+    """
+    given = [candidate.workload.given_units.as_integer_ratio() for candidate in candidates]
+    above, below = catch_up.as_integer_ratio()
+    scale = lcm(below, *(per for _, per in given))
+    amounts = [units * (scale // per) for units, per in given]
+    hours = max(sum(candidate.workload.worked_seconds for candidate in candidates), 1)
+    common, floor = sum(amounts), -above * (scale // below) * hours
+    for candidate, amount in zip(candidates, amounts, strict=True):
+        ahead = amount * hours - common * candidate.workload.worked_seconds
+        candidate.share = max(ahead, floor)
+
+
+def not_too_full(
+    candidates: Sequence[Candidate], bound: Decimal, wanted: Set[str] | None = None
+) -> frozenset[str]:
+    """Return who is at most a share of their limit fuller than the least loaded.
+
+    Args:
+        candidates: one or more, their loads set.
+        bound: the share, of the concurrent limit.
+        wanted: the ids that are asked about; None for all.
+    """
+    asked = [one for one in candidates if wanted is None or one.person.id in wanted]
+    if not asked:
+        return frozenset()
+    most = _fullness(min(candidates, key=lambda one: one.load)) + Fraction(bound)
+    return frozenset(one.person.id for one in asked if _fullness(one) <= most)
+
+
+def _fullness(candidate: Candidate) -> Fraction:
+    return Fraction(candidate.workload.open_rvu) / candidate.person.max_concurrent_studies
 
 
 def choose(candidates: Sequence[Candidate], strategy: Strategy) -> Choice:

@@ -38,6 +38,8 @@ class Strategy(StrEnum):
     SCORED = "SCORED"
     ROUND_ROBIN = "ROUND_ROBIN"
     URGENT = "URGENT"
+    FAIR = "FAIR"
+    OPTIMAL = "OPTIMAL"
     RULE = "RULE"
     ESCALATED = "ESCALATED"
     MANUAL = "MANUAL"
@@ -48,10 +50,26 @@ class ActionType(StrEnum):
 
     ASSIGN_TO_SHIFT = "ASSIGN_TO_SHIFT"
     ASSIGN_TO_RADIOLOGIST = "ASSIGN_TO_RADIOLOGIST"
+    ASSIGN_TO_WORKLIST = "ASSIGN_TO_WORKLIST"
+    OVERFLOW = "OVERFLOW"
     ESCALATE = "ESCALATE"
     HOLD = "HOLD"
     EXCLUDE = "EXCLUDE"
     SET_PRIORITY = "SET_PRIORITY"
+    PREFER = "PREFER"
+    REQUIRE_CREDENTIAL = "REQUIRE_CREDENTIAL"
+    USE_STRATEGY = "USE_STRATEGY"
+
+
+CONFIGURED = (
+    Strategy.LOAD_BALANCED,
+    Strategy.SCORED,
+    Strategy.ROUND_ROBIN,
+    Strategy.URGENT,
+    Strategy.FAIR,
+    Strategy.OPTIMAL,
+)
+"""The strategies that a shift or a rule may name."""
 
 
 class Step(StrEnum):
@@ -74,6 +92,7 @@ class Refused(StrEnum):
     NON_READING = "non_reading"
     EXCLUDED = "excluded_by_rule"
     CREDENTIAL = "credential_missing"
+    RULE_CREDENTIAL = "credential_of_rule_missing"
     SUBSPECIALTY = "subspecialty_missing"
     LICENCE = "licence_missing"
     PRIVILEGE = "privilege_missing"
@@ -106,6 +125,7 @@ class Reason(StrEnum):
     AT_CAPACITY = "at_capacity"
     EXCLUDED = "excluded"
     HELD = "held"
+    WORKLIST = "worklist"
     RULE_STRICT = "rule_strict"
     UNKNOWN_SITE = "unknown_site"
     UNKNOWN_MODALITY = "unknown_modality"

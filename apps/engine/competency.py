@@ -57,12 +57,17 @@ def _is_valid(item: Credential | Dated, on: date) -> bool:
     )
 
 
+def missing_credentials(
+    person: RadiologistFacts, wanted: frozenset[str], on: date
+) -> tuple[str, ...]:
+    """Return which of the credentials the reader does not hold on a date, sorted."""
+    held = {item.name for item in person.credentials if _is_valid(item, on)}
+    return tuple(sorted(wanted - held))
+
+
 def _credential_refusal(person: RadiologistFacts, demand: Demand) -> Refusal | None:
-    held = {item.name for item in person.credentials if _is_valid(item, demand.on)}
-    missing = demand.credentials - held
-    if not missing:
-        return None
-    return Refusal(Step.COMPETENCY, Refused.CREDENTIAL, tuple(sorted(missing)))
+    missing = missing_credentials(person, demand.credentials, demand.on)
+    return Refusal(Step.COMPETENCY, Refused.CREDENTIAL, missing) if missing else None
 
 
 def _subspecialty_refusal(person: RadiologistFacts, required: tuple[str, str]) -> Refusal | None:

@@ -6,11 +6,13 @@ follows from the configuration alone, so it makes answers faster and never diffe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
+from apps.engine.codes import Strategy
 from apps.engine.coverage import Coverage, cover
+from apps.engine.duty import DutyBook, Span
 from apps.engine.facts import Config, RadiologistFacts, SiteFacts
 from apps.engine.occurrences import is_zone, local_date
 from apps.engine.roster import RosterBook
@@ -19,6 +21,7 @@ from apps.engine.rules import RuleBook
 from apps.engine.vocabulary import REGIONS
 
 _MAX_COVERAGES = 8
+_AHEAD = timedelta(days=3)
 
 
 class CompiledConfig:
@@ -54,9 +57,12 @@ class CompiledConfig:
             rotations=config.rotations,
         )
         self.rules = RuleBook(config.rules, self.regions)
+        self.asking = self.rules.asking(self.regions)
         self.problems = _problems(config, self.rules)
         self._clusters = _clusters(self.sites)
         self._coverages: list[Coverage] = []
+        self.duties = DutyBook(self)
+        self.has_optimal = _has_optimal(self.shifts.values(), self.rules)
 
     def coverage_at(self, at: datetime) -> Coverage:
         """Return who is on shift at a moment."""
@@ -77,6 +83,15 @@ class CompiledConfig:
         for coverage in self._coverages:
             coverage.pools.clear()
 
+    def reading_ahead(self, at: datetime, person: str) -> tuple[Span, ...]:
+        """Return when somebody is there to read in the next days, what is past not taken off."""
+        coverage = self.coverage_at(at)
+        if person not in coverage.ahead:
+            start_at = coverage.start_at
+            spans = self.duties.spans_of(person, start_at, start_at + _AHEAD)
+            coverage.ahead[person] = spans
+        return coverage.ahead[person]
+
     def sites_in_cluster(self, site: SiteFacts) -> frozenset[str]:
         """Return the codes of the sites in this one's cluster, itself among them."""
         return self._clusters.get(site.cluster, frozenset({site.code}))
@@ -96,6 +111,12 @@ def with_holidays(shift: ShiftFacts, calendars: Mapping[str, frozenset[date]]) -
     if not shift.calendar:
         return shift
     return replace(shift, holidays=calendars.get(shift.calendar, frozenset()))
+
+
+def _has_optimal(shifts: Iterable[ShiftFacts], rules: RuleBook) -> bool:
+    """Return whether any shift or rule may have OPTIMAL choose."""
+    named = [rule.target.strategy for rule in rules.rules if not rule.problem]
+    return Strategy.OPTIMAL in (*(shift.strategy for shift in shifts), *named)
 
 
 def _clusters(sites: Mapping[str, SiteFacts]) -> dict[str, frozenset[str]]:

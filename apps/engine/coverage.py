@@ -16,7 +16,9 @@ from apps.engine.roster import RosterBook, Stretch
 from apps.engine.rota import ShiftFacts
 
 if TYPE_CHECKING:
-    from apps.engine.pools import Pool, PoolKey
+    from apps.engine.duty import Duty, Span
+    from apps.engine.pools import Pool
+    from apps.engine.specificity import PoolKey
 
 # Runs that start up to two days before or one day after today hold every boundary within
 # twelve hours of the moment, in every zone and across a DST change.
@@ -44,8 +46,9 @@ class OnShift:
 class Coverage:
     """The shifts that run from ``start_at`` (included) to ``end_at`` (not), by code.
 
-    ``pools`` remembers the pools built from it, one entry per kind of order. ``is_cut_short``
-    says that it ends there only because nobody looked further.
+    ``pools`` remembers the pools built from it, one entry per kind of order, ``duties`` the turns
+    of duty of those who were asked, ``ahead`` when they are there to read in the days to come.
+    ``is_cut_short`` says that it ends there only because nobody looked further.
     """
 
     start_at: datetime
@@ -54,7 +57,21 @@ class Coverage:
     by_modality: Mapping[str, tuple[OnShift, ...]]
     open_modality: tuple[OnShift, ...]
     pools: dict[PoolKey, tuple[Pool, ...]] = field(default_factory=dict)
+    by_site: dict[tuple[str, str], tuple[OnShift, ...]] = field(default_factory=dict)
+    duties: dict[str, Duty | None] = field(default_factory=dict)
+    ahead: dict[str, tuple[Span, ...]] = field(default_factory=dict)
     is_cut_short: bool = False
+
+    def for_site(self, modality: str, site: str) -> tuple[OnShift, ...]:
+        """Return of ``for_modality`` those that serve a site."""
+        found = self.by_site.get((modality, site))
+        if found is None:
+            found = self.by_site[modality, site] = tuple(
+                item
+                for item in self.for_modality(modality)
+                if item.shift.sites is None or site in item.shift.sites
+            )
+        return found
 
     def for_modality(self, modality: str) -> tuple[OnShift, ...]:
         """Return the running shifts that may read a modality, in order of their codes."""

@@ -24,7 +24,11 @@ class OrderFacts:
     An empty string or None means unknown. ``site`` is a Site code, ``modality`` a DICOM code,
     ``body_part`` and ``subspecialty`` words of the vocabularies. ``report_due_at`` is None when
     no policy sets a time. ``passed_over`` are the ids of readers to whom it never goes by itself,
-    because they had it and did not take it; a person may still give it to them.
+    because they had it and did not take it; a person may still give it to them. ``together`` are
+    the readers who have unread studies of the same patient, or linked ones, who has most first;
+    ``priors`` those who read the patient's earlier studies, the latest first; both are empty where
+    that is not wanted. ``units`` is the work in the department's own unit, as fairness counts it;
+    ``own`` holds the fields that the sender's profile adds, by name.
     """
 
     order_id: int
@@ -51,6 +55,13 @@ class OrderFacts:
     patient_birth_on: date | None = None
     indication: str = ""
     passed_over: frozenset[str] = frozenset()
+    ordered_at: datetime | None = None
+    scheduled_at: datetime | None = None
+    visit: str = ""
+    together: tuple[str, ...] = ()
+    priors: tuple[str, ...] = ()
+    units: Decimal = Decimal(1)
+    own: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +157,20 @@ class Weights:
 
 
 @dataclass(frozen=True, slots=True)
+class Balance:
+    """How far fairness and company may go. Source: spec 3, fairness and together.
+
+    ``catch_up_units`` is how far behind the pool's common rate a reader counts at most, so that
+    a late starter, or who was away, is not flooded. ``company_share`` is how much fuller, as a
+    share of the concurrent limit, than the least loaded a reader may be to be favoured for
+    having the patient's other studies, or the priors.
+    """
+
+    catch_up_units: Decimal = Decimal(3)
+    company_share: Decimal = Decimal("0.25")
+
+
+@dataclass(frozen=True, slots=True)
 class Workload:
     """What a radiologist has on hand at the decision's moment; never cached.
 
@@ -154,6 +179,9 @@ class Workload:
     the 60 minutes that end at the moment. ``mean_turnaround_minutes`` is None without any
     completion in the last 4 hours. ``last_on_shift`` maps shift codes to the last assignment
     there; shifts never served are missing. ``busy_until`` is when a busy presence ends.
+    ``given_units`` is the work given on the present turn of duty and not taken away again, held
+    and blocked studies not counted; ``worked_seconds`` its length so far, without what counts as
+    other work.
     """
 
     radiologist: str
@@ -167,6 +195,8 @@ class Workload:
     mean_turnaround_minutes: Decimal | None = None
     last_on_shift: Mapping[str, datetime] = field(default_factory=dict)
     busy_until: datetime | None = None
+    given_units: Decimal = Decimal(0)
+    worked_seconds: int = 0
 
     @property
     def open_studies(self) -> int:
@@ -193,6 +223,7 @@ class Config:
     extras: tuple[RosterRow, ...] = ()
     rotations: tuple[RotationFacts, ...] = ()
     weights: Weights = Weights()
+    balance: Balance = Balance()
     holidays: Mapping[str, frozenset[date]] = field(default_factory=dict)
     calendars: Mapping[str, frozenset[date]] = field(default_factory=dict)
     regions: Mapping[str, frozenset[str]] = field(default_factory=dict)

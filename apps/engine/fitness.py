@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from apps.engine.asking import asked_of, rules_asking
 from apps.engine.capacity import capacity_refusal
 from apps.engine.codes import Refused, Step, Urgency
-from apps.engine.competency import Demand, competency_refusal
+from apps.engine.competency import Demand, competency_refusal, missing_credentials
 from apps.engine.compiled import CompiledConfig
 from apps.engine.facts import OrderFacts, RadiologistFacts, Workload
 from apps.engine.pools import absence_of
@@ -26,11 +27,13 @@ def fitness(
     shift: str | None,
     count_capacity: bool = True,
     escalated: bool = False,
+    asks_rules: bool = True,
 ) -> Refusal | None:
     """Return why the reader may not read the order, or None when they may.
 
-    Presence and rules are not asked: a study stays with a reader who went for lunch, and a
-    person may give it to somebody whom a rule would pass over.
+    Presence is not asked, nor whom rules exclude or prefer: a study stays with a reader who went
+    for lunch, and a person may give it to somebody whom a rule would pass over. The credentials
+    that rules ask for count as those of the procedure do: nothing relaxes them.
 
     Args:
         order: the order as it is now.
@@ -41,6 +44,8 @@ def fitness(
         count_capacity: whether a full reader is refused. Leave it out for who has the order
             already, since their open studies hold it.
         escalated: whether the order may pass the hourly limit, as STAT ones do.
+        asks_rules: whether rules may ask for credentials; not where what was judged without them
+            is judged again.
     """
     compiled = snapshot.compiled
     person, site = compiled.people.get(radiologist_id), compiled.sites.get(order.site)
@@ -64,11 +69,32 @@ def fitness(
         compiled.regions,
         shift_subspecialty=shift_facts.required_subspecialty if shift_facts else "",
     )
+    if refusal is None and asks_rules and compiled.asking is not None:
+        refusal = _asked_by_rules(order, at, compiled, person, shift or "")
     if refusal is not None or not count_capacity:
         return refusal
     load = snapshot.loads.get(person.id) or Workload(person.id)
     may_pass_hourly = escalated or order.urgency is Urgency.STAT
     return capacity_refusal(person, load, may_pass_hourly=may_pass_hourly)
+
+
+def _asked_by_rules(
+    order: OrderFacts,
+    at: datetime,
+    compiled: CompiledConfig,
+    person: RadiologistFacts,
+    shift: str,
+) -> Refusal | None:
+    """Return what the reader lacks of what rules ask for, with the name of the rule."""
+    site = compiled.sites[order.site]
+    held = rules_asking(order, at, site, compiled)
+    on = compiled.local_date(site, at)
+    for rule in asked_of(person.id, shift, held, compiled, at):
+        missing = missing_credentials(person, frozenset(rule.target.named), on)
+        if missing:
+            params = (*missing, rule.facts.name)
+            return Refusal(Step.COMPETENCY, Refused.RULE_CREDENTIAL, params)
+    return None
 
 
 def _absence(

@@ -7,36 +7,23 @@ not active, not competent), so that decisions for the same kind of order share i
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from apps.engine.codes import Step, Strategy, Urgency
-from apps.engine.competency import Demand, competency_refusal
+from apps.engine.codes import Step, Strategy
+from apps.engine.competency import competency_refusal
 from apps.engine.coverage import Coverage, OnShift
 from apps.engine.facts import RadiologistFacts
 from apps.engine.refusals import INACTIVE, NON_READING, ON_LEAVE, Refusal
-from apps.engine.rota import ShiftFacts, WorkType
-from apps.engine.vocabulary import covers_part
+from apps.engine.rota import ShiftFacts
+from apps.engine.specificity import BY_LEVEL, PoolKey, Specificity, specificity
 
 if TYPE_CHECKING:
     from apps.engine.compiled import CompiledConfig
 
 _MAX_REMEMBERED = 4_000
-_BY_LEVEL = ""
 _WIDENED = "*"
-
-
-class PoolKey(NamedTuple):
-    """Everything of an order that its pools depend on, so that equal keys share them.
-
-    ``target`` is a shift's code for the pool that a rule names.
-    """
-
-    demand: Demand
-    subspecialty: str
-    urgency: Urgency
-    target: str = _BY_LEVEL
 
 
 class Member(NamedTuple):
@@ -58,7 +45,7 @@ class Member(NamedTuple):
 class Pool:
     """Readers who are asked together.
 
-    ``kind`` is ``level``, ``shift``, ``idle``, ``person``, ``cluster`` or ``national``; ``members`` are
+    ``kind`` is ``level``, ``shift``, ``idle``, ``person``, ``worklist``, ``cluster`` or ``national``; ``members`` are
     in order of their ids; ``shifts`` are codes in order; ``most_specific`` is the shift whose strategy
     counts, None for a widened pool.
     """
@@ -71,9 +58,7 @@ class Pool:
     members: tuple[Member, ...]
 
 
-# Lower sorts first: sites named, then how closely the work is named, then the code.
-_Specificity = tuple[int, int, str]
-_Seat = tuple[_Specificity, OnShift]
+_Seat = tuple[Specificity, OnShift]
 
 
 def pools_by_level(compiled: CompiledConfig, coverage: Coverage, key: PoolKey) -> tuple[Pool, ...]:
@@ -111,6 +96,50 @@ def person_pool(
             is_named=True,
         )
     return Pool("person", None, (), None, Strategy.RULE, (member,))
+
+
+def overflow_pools(
+    compiled: CompiledConfig, coverage: Coverage, key: PoolKey, codes: tuple[str, ...]
+) -> tuple[Pool, ...]:
+    """Return the pools into which work flows over: those of the shifts named, in turn.
+
+    None named means everybody on any shift, as in the widened pools.
+    """
+    if not codes:
+        return widened_pools(compiled, coverage, key)
+    return tuple(pool for code in codes for pool in shift_pool(compiled, coverage, key, code))
+
+
+def worklist_pool(
+    compiled: CompiledConfig, coverage: Coverage, key: PoolKey, names: tuple[str, ...]
+) -> Pool:
+    """Return who shares a list: whoever is on the shifts named now, and the readers named.
+
+    A reader who is there on one of the shifts counts as such, whoever else names them. Where no
+    shift runs and no reader is named the pool is of kind ``idle``.
+    """
+    running = [coverage.running[name] for name in names if name in coverage.running]
+    seats = [(_rank_widened(one.shift, key, compiled.regions), one) for one in running]
+    on_shifts = [on_shift for _, on_shift in sorted(seats, key=_rank)]
+    members = {one.id: one for one in _members(on_shifts, compiled, key)}
+    for name in names:
+        is_here = name in members and members[name].absence is None
+        if name not in compiled.shifts and not is_here:
+            [member] = person_pool(compiled, coverage, key, name).members
+            members[name] = member._replace(is_named=False)
+    kind = "worklist" if running or members else "idle"
+    shifts = tuple(sorted(name for name in names if name in compiled.shifts))
+    return Pool(kind, None, shifts, None, Strategy.RULE, _by_id(members.values()))
+
+
+def strategy_of_list(coverage: Coverage, names: tuple[str, ...]) -> Strategy:
+    """Return how one of those who share a list is chosen: as the first of its shifts chooses."""
+    running = (coverage.running[name].shift for name in names if name in coverage.running)
+    return next((shift.strategy for shift in running), Strategy.LOAD_BALANCED)
+
+
+def _by_id(members: Iterable[Member]) -> tuple[Member, ...]:
+    return tuple(sorted(members, key=lambda member: member.id))
 
 
 def absence_of(
@@ -153,7 +182,7 @@ def _remembered(compiled: CompiledConfig, coverage: Coverage, key: PoolKey) -> t
 def _build(compiled: CompiledConfig, coverage: Coverage, key: PoolKey) -> tuple[Pool, ...]:
     if key.target == _WIDENED:
         return _build_widened(compiled, coverage, key)
-    if key.target == _BY_LEVEL:
+    if key.target == BY_LEVEL:
         return _build_by_level(compiled, coverage, key)
     on_shift = coverage.running.get(key.target[1:])
     if on_shift is None:
@@ -166,7 +195,7 @@ def _build_by_level(
     compiled: CompiledConfig, coverage: Coverage, key: PoolKey
 ) -> tuple[Pool, ...]:
     levels: dict[int, list[_Seat]] = {}
-    for on_shift in coverage.for_modality(key.demand.modality):
+    for on_shift in coverage.for_site(key.demand.modality, key.demand.site.code):
         level = on_shift.shift.priority_level
         rank = specificity(on_shift.shift, key, compiled.regions) if level >= 0 else None
         if rank is not None:
@@ -188,50 +217,29 @@ def _build_widened(compiled: CompiledConfig, coverage: Coverage, key: PoolKey) -
         if sites is None or not near_sites.isdisjoint(sites):
             near.append(seat)
     first = _pool("cluster", None, sorted(near, key=_rank), compiled, key)
-    asked = frozenset(member.id for member in first.members)
-    rest = _pool("national", None, sorted(seats, key=_rank), compiled, key, leave_out=asked)
-    return tuple(pool for pool in (first, rest) if pool.members)
+    everybody = _pool("national", None, sorted(seats, key=_rank), compiled, key)
+    # Who is taken on another shift, or is away in the cluster only, is asked a second time.
+    rest = replace(everybody, members=_others(everybody.members, first.members))
+    is_nobody_near = bool(seats) and not near
+    pools = ((first, bool(near)), (rest, bool(rest.members) or is_nobody_near))
+    return tuple(pool for pool, is_asked in pools if is_asked)
 
 
-def _rank(seat: _Seat) -> _Specificity:
+def _others(members: Iterable[Member], asked: Iterable[Member]) -> tuple[Member, ...]:
+    before = {member.id: member for member in asked}
+    return tuple(member for member in members if before.get(member.id) != member)
+
+
+def _rank(seat: _Seat) -> Specificity:
     return seat[0]
 
 
 def _rank_widened(
     shift: ShiftFacts, key: PoolKey, regions: Mapping[str, frozenset[str]]
-) -> _Specificity:
+) -> Specificity:
     """Rank a shift that fits the order as step 1 does, every other one after those."""
     rank = specificity(shift, key, regions)
     return rank or (2 + (shift.sites is None), 0, shift.code)
-
-
-def specificity(
-    shift: ShiftFacts, key: PoolKey, regions: Mapping[str, frozenset[str]]
-) -> _Specificity | None:
-    """Return how closely a shift fits the order, None when it does not; lower is closer.
-
-    Sites named come before all sites, a body part named before a subspecialty, that before a
-    modality alone, that before nothing, then the shift's code. Source: spec 2, steps 1 and 2.
-    """
-    sites = shift.sites
-    if sites is not None and key.demand.site.code not in sites:
-        return None
-    ranks = [rank for work in shift.work_types if (rank := _work_rank(work, key, regions))]
-    return (int(sites is None), min(ranks), shift.code) if ranks else None
-
-
-def _work_rank(work: WorkType, key: PoolKey, regions: Mapping[str, frozenset[str]]) -> int | None:
-    """Return 1 to 4 for a work type that matches, the closest first; None when it does not."""
-    demand = key.demand
-    if work.modality not in ("", demand.modality) or work.urgency not in ("", key.urgency):
-        return None
-    if work.body_part and covers_part(work.body_part, demand.body_part, regions):
-        return 1
-    if work.subspecialty and work.subspecialty == key.subspecialty:
-        return 2
-    if work.body_part or work.subspecialty:
-        return None
-    return 3 if work.modality else 4
 
 
 def _pool(
@@ -240,13 +248,11 @@ def _pool(
     seats: list[_Seat],
     compiled: CompiledConfig,
     key: PoolKey,
-    *,
-    leave_out: frozenset[str] = frozenset(),
 ) -> Pool:
     """Build a pool from its shifts, the most specific first."""
     is_widened = key.target == _WIDENED
     chief = None if is_widened or not seats else seats[0][1].shift
-    members = _members([on_shift for _, on_shift in seats], compiled, key, leave_out)
+    members = _members([on_shift for _, on_shift in seats], compiled, key)
     return Pool(
         kind=kind,
         level=level,
@@ -259,10 +265,7 @@ def _pool(
 
 
 def _members(
-    on_shifts: Iterable[OnShift],
-    compiled: CompiledConfig,
-    key: PoolKey,
-    leave_out: frozenset[str],
+    on_shifts: Iterable[OnShift], compiled: CompiledConfig, key: PoolKey
 ) -> tuple[Member, ...]:
     here: dict[str, ShiftFacts] = {}
     away: dict[str, tuple[ShiftFacts, Refusal]] = {}
@@ -273,7 +276,7 @@ def _members(
             away.setdefault(person, (on_shift.shift, ON_LEAVE))
         for person in on_shift.on_other_work:
             away.setdefault(person, (on_shift.shift, NON_READING))
-    ids = sorted((here.keys() | away.keys()) - leave_out)
+    ids = sorted(here.keys() | away.keys())
     return tuple(
         _member(compiled, key, id_, here[id_], None)
         if id_ in here

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import zip_longest
 from typing import Any
 
 from apps.engine.by_hand import replay_by_hand
+from apps.engine.choice import Tie
 from apps.engine.codec import canonical, from_json, to_json
 from apps.engine.codes import Presence, Strategy
 from apps.engine.compiled import CompiledConfig
-from apps.engine.decision import decide
+from apps.engine.conditions.fields import OWN
+from apps.engine.decision import begun, decide, ended
 from apps.engine.facts import Config, OrderFacts, Workload
+from apps.engine.optimal.together import replay_together
 from apps.engine.result import Decision, Snapshot
+from apps.engine.trace import order_from
 
 # A JSON value of whatever shape.
 JSON = Any
@@ -22,14 +27,10 @@ JSON = Any
 AREAS: Mapping[str, tuple[str, ...]] = {
     "catalog": ("sites", "regions", "holidays", "calendars"),
     "roster": ("shifts", "radiologists", "roster", "leaves", "swaps", "extras", "rotations"),
-    "rules": ("rules", "weights"),
+    "rules": ("rules", "weights", "balance"),
 }
 """Which parts of a ``Config`` each versioned area holds."""
 
-# Facts without a default that an order may lack; a trace leaves out what is empty.
-_BLANK = dict.fromkeys(
-    ("issuer", "accession", "site", "modality", "body_part", "subspecialty"), ""
-)
 _WORKLOAD_COLUMNS = 11
 
 
@@ -61,41 +62,82 @@ def config_from_json(areas: Mapping[str, JSON], versions: Mapping[str, int]) -> 
     return from_json(Config, {"versions": dict(versions), **parts})
 
 
-def replay(trace: Mapping[str, JSON], compiled: CompiledConfig) -> Decision:
+def replay(
+    trace: Mapping[str, JSON],
+    compiled: CompiledConfig,
+    burst: Mapping[str, JSON] | None = None,
+) -> Decision:
     """Decide again what a trace records.
 
     Args:
         trace: the trace of a decision, as it was stored.
         compiled: the configuration at the trace's versions.
+        burst: what an order was decided from that was decided with others, so that all of them
+            are decided again; None takes over who was chosen for it among them.
 
     Returns:
         The same decision, down to the bytes of its trace, where the engine's rules of the
         game have not changed since.
     """
     at = datetime.fromisoformat(trace["at"])
-    order = from_json(OrderFacts, {**_BLANK, **trace["order"]})
+    order = order_of(trace)
     snapshot = Snapshot(compiled, workloads_of(trace))
     if "by_hand" in trace:
         return replay_by_hand(trace, order, at, snapshot)
-    decision = decide(
-        order,
-        at,
-        snapshot,
-        widen=trace.get("widen", False),
-        relieve=trace.get("relieve", ""),
-    )
+    if "burst" in trace:
+        decision = _replay_of_many(trace, order, snapshot, burst)
+    else:
+        decision = decide(
+            order,
+            at,
+            snapshot,
+            widen=trace.get("widen", False),
+            relieve=trace.get("relieve", ""),
+        )
     if "lost_by" in trace:
         # Noted beside the decision: who had the order before, and why they lost it.
         decision.trace["lost_by"] = trace["lost_by"]
+    if "own" in trace["order"]:
+        # An older trace keeps all of the sender's own fields, not only those that a rule reads.
+        decision.trace["order"] = _with_all_own(decision.trace["order"], trace["order"]["own"])
     return decision
+
+
+def _with_all_own(order: Mapping[str, JSON], own: JSON) -> dict[str, JSON]:
+    return {name: said for name, said in order.items() if not name.startswith(OWN)} | {"own": own}
+
+
+def _replay_of_many(
+    trace: Mapping[str, JSON],
+    order: OrderFacts,
+    snapshot: Snapshot,
+    burst: Mapping[str, JSON] | None,
+) -> Decision:
+    """Decide again an order that was decided with others."""
+    if burst is not None:
+        return replay_together(burst, snapshot.compiled).decisions[order.order_id]
+    at, widen = datetime.fromisoformat(trace["at"]), trace.get("widen", False)
+    # Whom the others left no room for was chosen as alone.
+    is_planned = any(tried.get("by") == Tie.TOGETHER for tried in trace.get("tries", ()))
+    planned = trace["result"]["radiologist"] if is_planned else ""
+    run = begun(order, at, snapshot, widen=widen, planned=planned)
+    decision = ended(run, order, snapshot)
+    decision.trace["burst"] = trace["burst"]
+    return decision
+
+
+def order_of(trace: Mapping[str, JSON]) -> OrderFacts:
+    """Return the order as a trace has it: what the engine and the rules of its day read."""
+    return order_from(trace["order"])
 
 
 def workloads_of(trace: Mapping[str, JSON]) -> dict[str, Workload]:
     """Return the workload of every reader a trace has seen, by id."""
     at = datetime.fromisoformat(trace["at"])
     turns = _turns(trace.get("tries", ()), at)
+    duties = _duties(trace.get("tries", ()))
     return {
-        id_: _workload(id_, row, at, turns.get(id_, {}))
+        id_: replace(_workload(id_, row, at, turns.get(id_, {})), **duties.get(id_, {}))
         for id_, row in trace.get("loads", {}).items()
     }
 
@@ -121,6 +163,19 @@ def _workload(id_: str, row: list[JSON], at: datetime, turns: dict[str, datetime
 
 def _before(at: datetime, microseconds: int | None) -> datetime | None:
     return None if microseconds is None else at - timedelta(microseconds=microseconds)
+
+
+def _duties(tries: Iterable[Mapping[str, JSON]]) -> dict[str, dict[str, Any]]:
+    """Return what readers were given on their turn of duty and how long it was, by id."""
+    return {
+        id_: {"given_units": Decimal(given), "worked_seconds": worked}
+        for tried in tries
+        if tried["strategy"] in _SHARED_OUT
+        for id_, _shift, _load, given, worked, *_costs in tried["fit"]
+    }
+
+
+_SHARED_OUT = frozenset({Strategy.FAIR.value, Strategy.OPTIMAL.value})
 
 
 def _turns(tries: Iterable[Mapping[str, JSON]], at: datetime) -> dict[str, dict[str, datetime]]:

@@ -29,7 +29,7 @@ class Decision:
     ``radiologist`` is set exactly when the outcome is ASSIGNED; ``shift`` is None for somebody
     whom a rule names off shift. ``rule_id`` and ``rule_version`` name the rule that decided,
     ``matched_rules`` every rule that held, in order. ``urgency`` is the order's after
-    SET_PRIORITY. ``trace`` is JSON-able; ``words.explain`` says it in English.
+    SET_PRIORITY. ``trace`` is JSON-able; ``story.explain`` says it in English.
     """
 
     outcome: Outcome

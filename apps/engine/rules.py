@@ -8,13 +8,12 @@ integer operations plus the few rules that remain. Source: spec 2, step 3.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from apps.engine.codes import ActionType, Urgency
+from apps.engine.codes import ActionType
 from apps.engine.conditions.evaluate import (
     Predicate,
     accepted_values,
@@ -22,12 +21,19 @@ from apps.engine.conditions.evaluate import (
     leaves,
     read_leaf,
 )
-from apps.engine.conditions.fields import FIELDS, Field, Kind, Op
+from apps.engine.conditions.fields import Field, Kind, Op
 from apps.engine.conditions.subject import Subject
 from apps.engine.facts import RuleFacts
+from apps.engine.targets import Target, read_target
 
-ASSIGNING = (ActionType.ASSIGN_TO_SHIFT, ActionType.ASSIGN_TO_RADIOLOGIST)
-_CAN_BE_TERMINAL = (*ASSIGNING, ActionType.HOLD)
+ASSIGNING = (
+    ActionType.ASSIGN_TO_SHIFT,
+    ActionType.ASSIGN_TO_RADIOLOGIST,
+    ActionType.ASSIGN_TO_WORKLIST,
+)
+CAN_BE_TERMINAL = frozenset({*ASSIGNING, ActionType.HOLD, ActionType.OVERFLOW})
+"""The actions that may end the run of the rules. Source: spec 2, step 3."""
+_NO_TARGET = Target()
 Regions = Mapping[str, frozenset[str]]
 
 
@@ -48,8 +54,7 @@ class CompiledRule:
     facts: RuleFacts
     predicate: Predicate
     is_terminal: bool
-    excluded: frozenset[str] = frozenset()
-    urgency: Urgency | None = None
+    target: Target = _NO_TARGET
     problem: str = ""
 
     def is_active(self, at: datetime) -> bool:
@@ -63,32 +68,16 @@ _NEVER = compile_conditions({"any": []})
 
 def compile_rule(facts: RuleFacts, regions: Regions) -> CompiledRule:
     """Return the rule ready to run; one that cannot be compiled carries its problem."""
-    is_terminal = facts.is_terminal and facts.action in _CAN_BE_TERMINAL
+    is_terminal = facts.is_terminal and facts.action in CAN_BE_TERMINAL
     try:
         return CompiledRule(
             facts=facts,
             predicate=compile_conditions(facts.conditions, regions),
             is_terminal=is_terminal,
-            excluded=_excluded(facts),
-            urgency=_urgency(facts),
+            target=read_target(facts.action, facts.target),
         )
-    except (ValueError, TypeError, AttributeError) as error:
+    except Exception as error:  # noqa: BLE001 -- one bad rule must not stop every order
         return CompiledRule(facts, _NEVER, is_terminal, problem=str(error)[:200])
-
-
-def _excluded(facts: RuleFacts) -> frozenset[str]:
-    """Return whom an EXCLUDE names: one radiologist's id, or a JSON list of ids."""
-    if facts.action is not ActionType.EXCLUDE:
-        return frozenset()
-    target = facts.target.strip()
-    ids = json.loads(target) if target.startswith("[") else [target]
-    if not ids or not all(isinstance(id_, str) and id_ for id_ in ids):
-        raise ValueError("EXCLUDE needs a radiologist id or a JSON list of ids")
-    return frozenset(ids)
-
-
-def _urgency(facts: RuleFacts) -> Urgency | None:
-    return Urgency(facts.target.strip()) if facts.action is ActionType.SET_PRIORITY else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +94,20 @@ class _FieldIndex:
 
 
 class RuleBook:
-    """The rules in the order in which they run: ``priority_order``, then id."""
+    """The rules in the order in which they run: ``priority_order``, then id.
 
-    def __init__(self, rules: Iterable[RuleFacts], regions: Regions) -> None:
-        ordered = sorted(rules, key=lambda rule: (rule.priority_order, rule.id))
-        self.rules = tuple(compile_rule(rule, regions) for rule in ordered)
+    A drafted rule's id is negative: it comes after its equals, as it will once it has a number.
+    ``like`` is a book that holds some of the same rules, whose compiled form is taken over.
+    """
+
+    def __init__(
+        self, rules: Iterable[RuleFacts], regions: Regions, like: RuleBook | None = None
+    ) -> None:
+        ordered = sorted(rules, key=lambda one: (one.priority_order, one.id < 0, abs(one.id)))
+        known = _by_facts(like)
+        self.rules: tuple[CompiledRule, ...] = tuple(
+            known.get(id(rule)) or compile_rule(rule, regions) for rule in ordered
+        )
         self._everything = (1 << len(self.rules)) - 1
         self._indexes = _build_indexes(self.rules, regions)
         self.window_edges = _window_edges(ordered)
@@ -134,11 +132,39 @@ class RuleBook:
                 if subject.urgency is not urgency:
                     waiting = self._candidates(subject) & -(lowest << 1)
 
+    def asking(self, regions: Regions) -> RuleBook | None:
+        """Return the rules that ask for credentials and those that say whether they are reached.
+
+        None where no rule asks for any.
+        """
+        behind = 0
+        for number, rule in enumerate(self.rules, 1):
+            if _asks(rule):
+                behind = number
+        if not behind:
+            return None
+        matter = [rule.facts for rule in self.rules[:behind] if _asks(rule) or _may_end(rule)]
+        return RuleBook(matter, regions, like=self)
+
     def _candidates(self, subject: Subject) -> int:
         bits = self._everything
         for index in self._indexes:
             bits &= index.candidates(subject)
         return bits
+
+
+def _asks(rule: CompiledRule) -> bool:
+    return rule.facts.action is ActionType.REQUIRE_CREDENTIAL and not rule.problem
+
+
+def _may_end(rule: CompiledRule) -> bool:
+    """Return whether a rule may end the run, or change what those behind it see."""
+    return rule.is_terminal or rule.facts.action is ActionType.SET_PRIORITY
+
+
+def _by_facts(book: RuleBook | None) -> Mapping[int, CompiledRule]:
+    """Return the compiled rules by the identity of their facts, which the book keeps alive."""
+    return {id(one.facts): one for one in book.rules} if book is not None else {}
 
 
 def _holds(rule: CompiledRule, subject: Subject, skipped: list[Skipped]) -> bool:
@@ -170,19 +196,21 @@ def _equalities(
 def _build_indexes(rules: tuple[CompiledRule, ...], regions: Regions) -> tuple[_FieldIndex, ...]:
     asking: dict[str, int] = {}
     named: dict[str, dict[str, int]] = {}
+    fields: dict[str, Field] = {}
     for position, rule in enumerate(rules):
         if rule.problem:
             continue
         for field, values in _equalities(rule.facts.conditions, regions):
             if asking.get(field.name, 0) >> position & 1:
                 continue  # A second equality on the field is left to the predicate.
+            fields[field.name] = field
             asking[field.name] = asking.get(field.name, 0) | 1 << position
             bits = named.setdefault(field.name, {})
             for value in values:
                 bits[value] = bits.get(value, 0) | 1 << position
     everything = (1 << len(rules)) - 1
     return tuple(
-        _FieldIndex(FIELDS[name], everything & ~asking[name], named[name])
+        _FieldIndex(fields[name], everything & ~asking[name], named[name])
         for name in sorted(asking)
     )
 
@@ -201,7 +229,7 @@ def _facts_read(rules: tuple[CompiledRule, ...]) -> tuple[str, ...]:
                 for rule in rules
                 if not rule.problem
                 for leaf in leaves(rule.facts.conditions)
-                for fact in FIELDS[str(leaf["field"])].facts
+                for fact in read_leaf(leaf)[0].facts
             }
         )
     )

@@ -3,38 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from functools import partial
 
-from apps.engine import pools, trace
-from apps.engine.codes import ActionType, Outcome, Reason, Refused, Step, Strategy
+from apps.engine import pools
+from apps.engine.codes import ActionType, Reason
 from apps.engine.competency import Demand
 from apps.engine.conditions.subject import Subject
 from apps.engine.coverage import Coverage
-from apps.engine.facts import OrderFacts, SiteFacts
-from apps.engine.refusals import Refusal
+from apps.engine.facts import OrderFacts, RuleFacts, SiteFacts
+from apps.engine.record import Record
 from apps.engine.result import Decision, Snapshot
-from apps.engine.rules import ASSIGNING, CompiledRule, Skipped
-from apps.engine.selection import Attempt, Situation, ask
-
-_REASONS: Mapping[Step, Reason] = {
-    Step.ROSTER: Reason.NO_ROSTER,
-    Step.RULE: Reason.EXCLUDED,
-    Step.COMPETENCY: Reason.NO_COMPETENCY,
-    Step.CAPACITY: Reason.AT_CAPACITY,
-}
-_FURTHEST = (
-    Reason.NO_SHIFT,
-    Reason.NO_ROSTER,
-    Reason.EXCLUDED,
-    Reason.NO_COMPETENCY,
-    Reason.PASSED_OVER,
-    Reason.AT_CAPACITY,
-)
+from apps.engine.rules import ASSIGNING, CompiledRule
+from apps.engine.selection import Situation, ask, offer
+from apps.engine.specificity import PoolKey
 
 
-class Run:
-    """What the rules have added so far, and which pools were asked."""
+class Run(Record):
+    """What the rules have added so far, and which pools are asked."""
 
     def __init__(
         self,
@@ -43,21 +30,25 @@ class Run:
         snapshot: Snapshot,
         site: SiteFacts | None,
         relieve: str = "",
+        *,
+        widen: bool = False,
+        with_trace: bool = True,
+        planned: str = "",
     ) -> None:
         compiled = snapshot.compiled
-        subject = Subject(order, at, site, compiled.config.holidays)
-        self._compiled = compiled
-        self._situation = Situation(
-            subject, snapshot.loads, compiled.weights, relieved=compiled.people.get(relieve)
+        situation = Situation(
+            Subject(order, at, site, compiled.config.holidays),
+            snapshot.loads,
+            compiled.weights,
+            compiled.config.balance,
+            relieved=compiled.people.get(relieve),
+            ahead=partial(compiled.reading_ahead, at),
+            planned=planned,
         )
-        self._attempts: list[Attempt] = []
-        self._matched: list[CompiledRule] = []
-        self._skipped: list[Skipped] = []
+        super().__init__(compiled, situation, widen=widen, with_trace=with_trace)
         self._deferred: list[CompiledRule] = []
+        self._overflows: list[CompiledRule] = []
         self._hold: CompiledRule | None = None
-        self._furthest = Reason.NO_SHIFT
-        self._escalated_by = ""
-        self._is_widened = False
 
     def by_rules(self, site: SiteFacts) -> Decision | None:
         """Run the rules; None when none of them decides.
@@ -72,27 +63,58 @@ class Run:
             if decided is not None:
                 return decided
         for rule in self._deferred:
-            decided = self._assign_by(rule, site)
+            decided = self._place_by(rule, site)
             if decided is not None:
                 return decided
         return None if self._hold is None else self._held(self._hold)
 
-    def by_default(self, site: SiteFacts, *, widen: bool) -> Decision:
+    def by_default(self, site: SiteFacts) -> Decision:
         """Ask the pools of the shifts that fit, or everybody once the order is escalated."""
-        self._is_widened = widen
+        return (
+            self._by_pools(site, self._overflows)
+            or self._widened(site)
+            or self.unassigned(self._furthest)
+        )
+
+    def _by_pools(
+        self,
+        site: SiteFacts,
+        overflows: Iterable[CompiledRule],
+        rule: CompiledRule | None = None,
+    ) -> Decision | None:
+        """Ask the order's own pools, or everybody once it is escalated, then where it flows over.
+
+        Args:
+            site: of the order.
+            overflows: the rules that say where to, in turn.
+            rule: the one that ends the run here, recorded with what the own pools decide.
+        """
         coverage, key = self._coverage(), self._key(site)
-        if not self._situation.is_escalated:
-            decided = self._ask_all(pools.pools_by_level(self._compiled, coverage, key))
-            if decided is not None or not widen:
-                return decided or self.unassigned(self._furthest)
-            self._escalate("widened")
-        widened = pools.widened_pools(self._compiled, coverage, key)
-        return self._ask_all(widened) or self.unassigned(self._furthest)
+        is_escalated = self._situation.is_escalated
+        own = pools.widened_pools if is_escalated else pools.pools_by_level
+        decided = self._ask_all(own(self._compiled, coverage, key), rule)
+        for overflow in overflows:
+            named = overflow.target.named
+            if decided is not None:
+                break
+            if named or not is_escalated:  # else everybody was asked just now
+                asked = pools.overflow_pools(self._compiled, coverage, key, named)
+                decided = self._ask_all(asked, overflow)
+            decided = self._or_strict(decided, overflow)
+        return decided
+
+    def _widened(self, site: SiteFacts) -> Decision | None:
+        """Ask everybody on any shift for an order past its SLA, and mark it escalated."""
+        if not self._widen or self._situation.is_escalated:
+            return None
+        self._escalate("widened")
+        coverage, key = self._coverage(), self._key(site)
+        return self._ask_all(pools.widened_pools(self._compiled, coverage, key))
 
     def _coverage(self) -> Coverage:
         return self._compiled.coverage_at(self._situation.at)
 
-    def _key(self, site: SiteFacts) -> pools.PoolKey:
+    def _key(self, site: SiteFacts) -> PoolKey:
         """Return what the pools depend on; a SET_PRIORITY rule may just have changed it."""
         subject = self._situation.subject
         order = subject.order
@@ -100,20 +122,32 @@ class Run:
             site=site,
             modality=order.modality,
             body_part=order.body_part,
-            credentials=order.required_credentials,
+            credentials=order.required_credentials | self._required,
             subspecialty=order.required_subspecialty,
             on=self._compiled.local_date(site, subject.at),
         )
-        return pools.PoolKey(demand, subject.subspecialty, subject.urgency)
+        return PoolKey(demand, subject.subspecialty, subject.urgency)
 
     def set_priority(self, rule: CompiledRule, _site: SiteFacts) -> None:
         """Raise or lower the urgency for what follows."""
         subject = self._situation.subject
-        subject.urgency = rule.urgency or subject.urgency
+        subject.urgency = rule.target.urgency or subject.urgency
 
     def exclude(self, rule: CompiledRule, _site: SiteFacts) -> None:
         """Leave the named readers out of what follows."""
-        self._situation.excluded |= rule.excluded
+        self._situation.excluded |= frozenset(rule.target.named)
+
+    def prefer(self, rule: CompiledRule, _site: SiteFacts) -> None:
+        """Favour the named readers wherever some of them are fit and in time."""
+        self._situation.preferred.append(rule)
+
+    def require_credential(self, rule: CompiledRule, _site: SiteFacts) -> None:
+        """Ask for more credentials than the procedure does."""
+        self._required |= frozenset(rule.target.named)
+
+    def use_strategy(self, rule: CompiledRule, _site: SiteFacts) -> None:
+        """Choose by another strategy than that of the shifts; the last rule that says so counts."""
+        self._situation.strategy = rule.target.strategy
 
     def escalate(self, rule: CompiledRule, _site: SiteFacts) -> None:
         """Mark the order; its default pool becomes everybody on shift."""
@@ -126,143 +160,70 @@ class Run:
         self._hold = self._hold or rule
         return None
 
+    def overflow(self, rule: CompiledRule, site: SiteFacts) -> Decision | None:
+        """Let what the order's own shifts cannot take flow over to others; now or at the end."""
+        if rule.is_terminal:
+            return self._by_pools(site, [*self._overflows, rule], rule)
+        self._overflows.append(rule)
+        return None
+
     def assign(self, rule: CompiledRule, site: SiteFacts) -> Decision | None:
         """Ask the rule's readers, at once or after the terminal rules."""
         if rule.is_terminal:
-            return self._assign_by(rule, site)
+            return self._place_by(rule, site)
         self._deferred.append(rule)
         return None
 
-    def _assign_by(self, rule: CompiledRule, site: SiteFacts) -> Decision | None:
-        coverage, key, target = self._coverage(), self._key(site), rule.facts.target.strip()
+    def _place_by(self, rule: CompiledRule, site: SiteFacts) -> Decision | None:
+        coverage, key, named = self._coverage(), self._key(site), rule.target.named
+        if rule.facts.action is ActionType.ASSIGN_TO_WORKLIST:
+            return self._or_strict(self._share(rule, coverage, key), rule)
         if rule.facts.action is ActionType.ASSIGN_TO_SHIFT:
-            asked = pools.shift_pool(self._compiled, coverage, key, target)
+            asked = pools.shift_pool(self._compiled, coverage, key, named[0])
         else:
-            asked = (pools.person_pool(self._compiled, coverage, key, target),)
-        decided = self._ask_all(asked, rule)
+            asked = (pools.person_pool(self._compiled, coverage, key, named[0]),)
+        return self._or_strict(self._ask_all(asked, rule), rule)
+
+    def _or_strict(self, decided: Decision | None, rule: CompiledRule) -> Decision | None:
         if decided is None and rule.facts.is_strict:
             return self.unassigned(Reason.RULE_STRICT, rule)
         return decided
+
+    def _share(self, rule: CompiledRule, coverage: Coverage, key: PoolKey) -> Decision | None:
+        """Leave the order on the list that the named share, while one of them could take it.
+
+        What is overdue waits for nobody to take it: it is given to one of them, and goes on to the
+        next rule when none of them is fit.
+        """
+        pool = pools.worklist_pool(self._compiled, coverage, key, rule.target.named)
+        if self._widen:
+            strategy = pools.strategy_of_list(coverage, rule.target.named)
+            return self._ask_all((replace(pool, strategy=strategy),), rule)
+        attempt = offer(pool, self._situation, rule.facts)
+        self._attempts.append(attempt)
+        if not attempt.fit:
+            self._note_furthest(attempt)
+            return None
+        return self.unassigned(Reason.WORKLIST, rule)
 
     def _ask_all(
         self, asked: Iterable[pools.Pool], rule: CompiledRule | None = None
     ) -> Decision | None:
         for pool in asked:
-            attempt = ask(pool, self._situation, rule.facts if rule else None)
+            attempt = ask(pool, self._situation, _names(pool, rule))
             self._attempts.append(attempt)
             if attempt.choice is not None:
                 return self._assigned(attempt, rule)
             self._note_furthest(attempt)
         return None
 
-    def _note_furthest(self, attempt: Attempt) -> None:
-        """Remember the last step that anybody reached; a pool that runs is past the shifts."""
-        if attempt.pool.kind == "idle":
-            return
-        reached = [_reason_of(refusal) for _, refusal in attempt.out]
-        candidates = (self._furthest, Reason.NO_ROSTER, *reached)
-        self._furthest = max(candidates, key=_FURTHEST.index)
 
-    def _escalate(self, cause: str) -> None:
-        self._situation.is_escalated = True
-        self._escalated_by = self._escalated_by or cause
-
-    def _assigned(self, attempt: Attempt, rule: CompiledRule | None) -> Decision:
-        if attempt.choice is None:  # pragma: no cover -- the caller looked
-            raise AssertionError
-        if attempt.is_all_late:
-            self._escalate("sla")
-        chosen = attempt.choice.candidate
-        return self._decision(
-            Outcome.ASSIGNED,
-            radiologist=chosen.person.id,
-            shift=chosen.shift.code if chosen.shift else None,
-            strategy=attempt.pool.strategy,
-            rule=rule,
-        )
-
-    def _held(self, rule: CompiledRule) -> Decision:
-        text = rule.facts.target
-        return self._decision(Outcome.HELD, reason=Reason.HELD, reason_text=text, rule=rule)
-
-    def unassigned(self, reason: Reason, rule: CompiledRule | None = None) -> Decision:
-        """Return the decision that leaves the order in the unassigned queue."""
-        return self._decision(Outcome.UNASSIGNED, reason=reason, rule=rule)
-
-    def _decision(
-        self,
-        outcome: Outcome,
-        *,
-        radiologist: str | None = None,
-        shift: str | None = None,
-        strategy: Strategy | None = None,
-        reason: Reason | None = None,
-        reason_text: str = "",
-        rule: CompiledRule | None = None,
-    ) -> Decision:
-        matched = tuple((held.facts.id, held.facts.version) for held in self._matched)
-        decision = Decision(
-            outcome=outcome,
-            radiologist=radiologist,
-            shift=shift,
-            strategy=strategy,
-            rule_id=rule.facts.id if rule else None,
-            rule_version=rule.facts.version if rule else None,
-            matched_rules=matched,
-            reason=reason,
-            reason_text=reason_text,
-            escalated=self._situation.is_escalated,
-            urgency=self._situation.urgency,
-            trace={},
-        )
-        decision.trace.update(self._trace(decision))
-        return decision
-
-    def _trace(self, decision: Decision) -> dict[str, Any]:
-        situation, subject = self._situation, self._situation.subject
-        facts_read = self._compiled.rules.facts_read
-        left = trace.time_left_minutes(situation)
-        return trace.empty_to_none(
-            {
-                "v": trace.TRACE_VERSION,
-                "at": trace.moment(subject.at),
-                "widen": self._is_widened or None,
-                "relieve": situation.relieved.id if situation.relieved else None,
-                "versions": self._compiled.versions,
-                "order": trace.order_json(subject.order, facts_read),
-                "rules": trace.rules_json(rule.facts for rule in self._matched),
-                "skipped": trace.skipped_json(self._skipped),
-                "minutes_left": left,
-                "escalated_by": self._escalated_by,
-                "tries": [trace.attempt_json(tried, situation) for tried in self._attempts],
-                "loads": trace.loads_json(self._attempts, situation),
-                "result": _result(decision),
-            }
-        )
+def _names(pool: pools.Pool, rule: CompiledRule | None) -> RuleFacts | None:
+    """Return the rule that named the pool; the order's own pools no rule names."""
+    return None if rule is None or pool.kind in _OWN else rule.facts
 
 
-def _reason_of(refusal: Refusal) -> Reason:
-    """Return what it means for the order when nobody came further than this."""
-    if refusal.code is Refused.PASSED_OVER:
-        return Reason.PASSED_OVER
-    return _REASONS[refusal.step]
-
-
-def _result(decision: Decision) -> dict[str, Any]:
-    return trace.empty_to_none(
-        {
-            "outcome": decision.outcome.value,
-            "radiologist": decision.radiologist,
-            "shift": decision.shift,
-            "strategy": decision.strategy.value if decision.strategy else None,
-            "rule": decision.rule_id,
-            "rule_version": decision.rule_version,
-            "reason": decision.reason.value if decision.reason else None,
-            "reason_text": decision.reason_text,
-            "escalated": decision.escalated or None,
-            "urgency": decision.urgency.value,
-        }
-    )
+_OWN = frozenset({"level", "cluster", "national"})
 
 
 _Action = Callable[[Run, CompiledRule, SiteFacts], Decision | None]
@@ -271,5 +232,9 @@ _ACTIONS: Mapping[ActionType, _Action] = {
     ActionType.EXCLUDE: Run.exclude,
     ActionType.ESCALATE: Run.escalate,
     ActionType.HOLD: Run.hold,
+    ActionType.OVERFLOW: Run.overflow,
+    ActionType.PREFER: Run.prefer,
+    ActionType.REQUIRE_CREDENTIAL: Run.require_credential,
+    ActionType.USE_STRATEGY: Run.use_strategy,
     **dict.fromkeys(ASSIGNING, Run.assign),
 }

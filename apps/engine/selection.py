@@ -11,15 +11,23 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from apps.engine.capacity import can_make_it, capacity_refusal, relief_refusal
-from apps.engine.choice import Candidate, Choice, choose, set_loads
-from apps.engine.codes import Presence, Strategy, Urgency
+from apps.engine.choice import Candidate, Choice, Tie, choose, not_too_full, set_loads, set_shares
+from apps.engine.codes import CONFIGURED, Presence, Strategy, Urgency
 from apps.engine.conditions.subject import Subject
-from apps.engine.facts import RadiologistFacts, RuleFacts, Weights, Workload
+from apps.engine.duty import Span
+from apps.engine.facts import Balance, RadiologistFacts, RuleFacts, Weights, Workload
+from apps.engine.favour import Favour, favoured
+from apps.engine.optimal.costs import Ahead, Wanted, set_costs
 from apps.engine.pools import Member, Pool
 from apps.engine.refusals import BUSY, EXCLUDED, OFFLINE, PASSED_OVER, UNKNOWN_PERSON, Refusal
+from apps.engine.rules import CompiledRule
 from apps.engine.scoring import score_terms, total
 
 _MINUTE = timedelta(minutes=1)
+
+
+def _unknown(_radiologist: str) -> tuple[Span, ...]:
+    return ()
 
 
 @dataclass(slots=True)
@@ -28,14 +36,22 @@ class Situation:
 
     ``excluded`` are ids named by EXCLUDE rules; ``is_escalated`` lets the order pass hourly
     limits; ``relieved`` is the reader whom the order may leave only for somebody with less load.
+    ``preferred`` are the PREFER rules that hold, in order; ``strategy`` stands for that of the
+    shifts where a rule names one. ``ahead`` says when somebody is there to read from now on;
+    ``planned`` is who is meant to have it where many were given out together.
     """
 
     subject: Subject
     loads: Mapping[str, Workload]
     weights: Weights
+    balance: Balance = field(default_factory=Balance)
+    preferred: list[CompiledRule] = field(default_factory=list)
+    strategy: Strategy | None = None
     excluded: frozenset[str] = frozenset()
     is_escalated: bool = False
     relieved: RadiologistFacts | None = None
+    ahead: Ahead = _unknown
+    planned: str = ""
 
     @property
     def at(self) -> datetime:
@@ -62,7 +78,8 @@ class Situation:
 class Attempt:
     """What asking one pool came to; ``rule`` is the rule that named the pool, if one did.
 
-    ``late`` are the fit candidates who cannot make the SLA.
+    ``late`` are the fit candidates who cannot make the SLA; ``favour`` says whom something else
+    than the strategy put first among the others, ``asked`` are those among whom it chose.
     """
 
     pool: Pool
@@ -71,6 +88,9 @@ class Attempt:
     fit: list[Candidate] = field(default_factory=list)
     late: list[Candidate] = field(default_factory=list)
     choice: Choice | None = None
+    favour: Favour | None = None
+    strategy: Strategy = Strategy.LOAD_BALANCED
+    asked: Sequence[Candidate] = ()
 
     @property
     def is_all_late(self) -> bool:
@@ -80,7 +100,15 @@ class Attempt:
 
 def ask(pool: Pool, situation: Situation, rule: RuleFacts | None = None) -> Attempt:
     """Filter a pool and choose one of those who remain, if any do."""
-    attempt = Attempt(pool, rule)
+    attempt = offer(pool, situation, rule)
+    if attempt.fit:
+        _choose(attempt, situation)
+    return attempt
+
+
+def offer(pool: Pool, situation: Situation, rule: RuleFacts | None = None) -> Attempt:
+    """Filter a pool and choose nobody."""
+    attempt = Attempt(pool, rule, strategy=_strategy(pool, situation))
     may_pass_hourly = situation.is_escalated or situation.urgency is Urgency.STAT
     for member in pool.members:
         load, person = situation.load_of(member.id), member.person
@@ -96,9 +124,13 @@ def ask(pool: Pool, situation: Situation, rule: RuleFacts | None = None) -> Atte
             attempt.fit.append(Candidate(person, member.shift, load))
         else:
             attempt.out.append((member, refusal))
-    if attempt.fit:
-        _choose(attempt, situation)
     return attempt
+
+
+def _strategy(pool: Pool, situation: Situation) -> Strategy:
+    """Return how is chosen here; who is named, or asked once all are, is never a shift's choice."""
+    has_shifts = pool.strategy in CONFIGURED
+    return situation.strategy if situation.strategy and has_shifts else pool.strategy
 
 
 def _early_refusal(member: Member, load: Workload, situation: Situation) -> Refusal | None:
@@ -138,12 +170,53 @@ def _relief_refusal(
 
 def _choose(attempt: Attempt, situation: Situation) -> None:
     set_loads(attempt.fit)
-    if attempt.pool.strategy is Strategy.SCORED:
-        _set_scores(attempt.fit, situation)
-    attempt.choice = choose(_preferred(attempt, situation), attempt.pool.strategy)
+    in_time = _in_time(attempt, situation)
+    _measure(attempt, situation)
+    order, balance = situation.subject.order, situation.balance
+    attempt.asked = in_time
+    if attempt.pool.kind != "person":
+        attempt.favour, attempt.asked = favoured(in_time, order, balance, situation.preferred)
+    if attempt.favour is None and attempt.strategy is Strategy.FAIR:
+        attempt.asked = _not_flooded(attempt.asked, balance)
+    attempt.choice = _as_planned(attempt, situation.planned) or choose(
+        attempt.asked, attempt.strategy
+    )
 
 
-def _preferred(attempt: Attempt, situation: Situation) -> Sequence[Candidate]:
+def _not_flooded(asked: Sequence[Candidate], balance: Balance) -> Sequence[Candidate]:
+    """Return among whom shares decide: who is behind catches up, and is never heaped with work."""
+    may = not_too_full(asked, balance.company_share)
+    return [candidate for candidate in asked if candidate.person.id in may]
+
+
+def _as_planned(attempt: Attempt, planned: str) -> Choice | None:
+    """Return whom the order was given to when many were given out together, if they are asked."""
+    if not planned or attempt.strategy is not Strategy.OPTIMAL or len(attempt.asked) == 1:
+        return None
+    meant = (candidate for candidate in attempt.asked if candidate.person.id == planned)
+    return next((Choice(candidate, Tie.TOGETHER) for candidate in meant), None)
+
+
+def _measure(attempt: Attempt, situation: Situation) -> None:
+    """Set what the strategy compares beside the loads."""
+    match attempt.strategy:
+        case Strategy.SCORED:
+            _set_scores(attempt.fit, situation)
+        case Strategy.FAIR:
+            set_shares(attempt.fit, situation.balance.catch_up_units)
+        case Strategy.OPTIMAL:
+            set_costs(attempt.fit, wanted_of(situation), situation.balance, situation.ahead)
+        case _:
+            pass
+
+
+def wanted_of(situation: Situation) -> Wanted:
+    """Return what the costs of the study follow from."""
+    subject = situation.subject
+    return Wanted(subject.order, subject.urgency, subject.at, subject.subspecialty)
+
+
+def _in_time(attempt: Attempt, situation: Situation) -> Sequence[Candidate]:
     """Return those who can make the SLA, or everybody when nobody can. Source: spec 2, step 6."""
     time_left = situation.time_left
     if time_left is None:

@@ -3,7 +3,7 @@
 It holds the inputs that mattered (so that the decision can be replayed against the same
 configuration), each pool asked with every reader who fell out and why, and the figures that
 the choice compared. Times that are compared are written as microseconds before the decision.
-Decimals are text, so no figure passes through a float. ``words.explain`` says it in English.
+Decimals are text, so no figure passes through a float. ``story.explain`` says it in English.
 
 The order's facts are those the engine always reads plus those a rule's condition asked for:
 of the patient nothing is kept that no rule looked at.
@@ -18,8 +18,11 @@ from typing import Any
 
 from apps.engine.capacity import DEFAULT_TURNAROUND_MINUTES, queue_ahead
 from apps.engine.choice import Candidate
+from apps.engine.codec import from_json
 from apps.engine.codes import Presence, Strategy
+from apps.engine.conditions.fields import OWN
 from apps.engine.facts import OrderFacts, RuleFacts, Workload
+from apps.engine.favour import Favour
 from apps.engine.rules import Skipped
 from apps.engine.selection import Attempt, Situation
 
@@ -42,16 +45,38 @@ _ALWAYS_READ = (
     "required_subspecialty",
     "report_due_at",
     "passed_over",
+    "together",
+    "priors",
 )
 
 
 def order_json(order: OrderFacts, facts_read: Iterable[str]) -> dict[str, JSON]:
     """Return the order's facts that the engine and the rules read; unknown ones are left out."""
-    values = ((name, getattr(order, name)) for name in (*_ALWAYS_READ, *facts_read))
+    values = ((name, _fact(order, name)) for name in (*_ALWAYS_READ, *facts_read))
     return {name: _value(value) for name, value in values if value not in _EMPTY}
 
 
-_EMPTY: tuple[object, ...] = ("", None, frozenset())
+def order_from(kept: Mapping[str, JSON]) -> OrderFacts:
+    """Return the order that ``order_json`` wrote; one of a sender's own fields each is ``own.x``.
+
+    What was written when a trace kept all of ``own`` as one entry is read as well.
+    """
+    own = {name.removeprefix(OWN): said for name, said in kept.items() if name.startswith(OWN)}
+    facts = {name: said for name, said in kept.items() if not name.startswith(OWN)}
+    return from_json(OrderFacts, {**_BLANK, **facts, "own": {**facts.get("own", {}), **own}})
+
+
+def _fact(order: OrderFacts, name: str) -> object:
+    if name.startswith(OWN):
+        return order.own.get(name.removeprefix(OWN))
+    return getattr(order, name)
+
+
+# Facts without a default that an order may lack; a trace leaves out what is empty.
+_BLANK = dict.fromkeys(
+    ("issuer", "accession", "site", "modality", "body_part", "subspecialty"), ""
+)
+_EMPTY: tuple[object, ...] = ("", None, frozenset(), (), {})
 
 
 def _value(value: object) -> JSON:
@@ -61,7 +86,15 @@ def _value(value: object) -> JSON:
         return value.isoformat()
     if isinstance(value, Decimal):
         return f"{value:f}"
-    return sorted(value) if isinstance(value, frozenset) else value
+    if isinstance(value, Mapping):
+        return dict(sorted(value.items()))
+    return _listed(value)
+
+
+def _listed(value: object) -> JSON:
+    if isinstance(value, frozenset):
+        return sorted(value)
+    return list(value) if isinstance(value, tuple) else value
 
 
 def ago(at: datetime, moment: datetime | None) -> int | None:
@@ -101,7 +134,7 @@ def _decimal(number: Decimal) -> str | None:
 def attempt_json(attempt: Attempt, situation: Situation) -> dict[str, JSON]:
     """Return one pool asked: who fell out, who was fit with their figures, what decided."""
     pool = attempt.pool
-    entry: dict[str, JSON] = {"pool": pool.kind, "strategy": pool.strategy.value}
+    entry: dict[str, JSON] = {"pool": pool.kind, "strategy": attempt.strategy.value}
     if pool.level is not None:
         entry["level"] = pool.level
     if attempt.rule is not None:
@@ -114,9 +147,11 @@ def attempt_json(attempt: Attempt, situation: Situation) -> dict[str, JSON]:
         [member.id, member.shift.code if member.shift else None, step, code, *params]
         for member, (step, code, params) in attempt.out
     ]
-    entry["fit"] = [_fit_row(candidate, pool.strategy, situation) for candidate in attempt.fit]
+    entry["fit"] = [_fit_row(candidate, attempt.strategy, situation) for candidate in attempt.fit]
     if attempt.late:
         entry["late"] = [_late_row(candidate, situation) for candidate in attempt.late]
+    if attempt.favour is not None:
+        entry["favour"] = _favour_row(attempt.favour)
     if attempt.choice is not None:
         entry["chosen"] = attempt.choice.candidate.person.id
         entry["by"] = attempt.choice.tie.value
@@ -134,7 +169,15 @@ def _fit_row(candidate: Candidate, strategy: Strategy, situation: Situation) -> 
         row.append(ago(situation.at, candidate.workload.last_on_shift.get(shift.code)))
     elif strategy in (Strategy.URGENT, Strategy.ESCALATED):
         row.append(person.seniority_years)
+    elif strategy in (Strategy.FAIR, Strategy.OPTIMAL):
+        row += [f"{candidate.workload.given_units:f}", candidate.workload.worked_seconds]
+        row += [list(candidate.costs)] if candidate.costs else []
     return row
+
+
+def _favour_row(favour: Favour) -> list[JSON]:
+    """Return why somebody was put first, the rule's id where one says so, and who."""
+    return [favour.cause.value, favour.rule, *favour.ids]
 
 
 def _late_row(candidate: Candidate, situation: Situation) -> list[JSON]:

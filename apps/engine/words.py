@@ -1,16 +1,12 @@
-"""Says a trace in plain English: what was asked, who fell out and why, what decided."""
+"""The words of a decision: why somebody fell out, why nobody was found, what a rule does."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
-from apps.engine.choice import Tie
-from apps.engine.codes import ActionType, Outcome, Reason, Refused, Strategy
-from apps.engine.scoring import TERMS
-
-# A trace is JSON; its shape is the trace module's business.
-Trace = Mapping[str, Any]
+from apps.engine.codes import ActionType, Reason, Refused
+from apps.engine.naming import PLAIN, Naming, tidy
+from apps.engine.targets import NAMES, Names, Target, read_target
 
 _REFUSED: Mapping[Refused, str] = {
     Refused.INACTIVE: "not active",
@@ -20,6 +16,7 @@ _REFUSED: Mapping[Refused, str] = {
     Refused.NON_READING: "at work that is not reading",
     Refused.EXCLUDED: "excluded by a rule",
     Refused.CREDENTIAL: "lacks the credential {}",
+    Refused.RULE_CREDENTIAL: "lacks the credential {}, which rule “{}” asks for",
     Refused.SUBSPECIALTY: "is not a reader of {}",
     Refused.LICENCE: "has no valid licence for {}",
     Refused.PRIVILEGE: "has no valid privilege for {}",
@@ -47,6 +44,7 @@ _REASONS: Mapping[Reason, str] = {
     Reason.AT_CAPACITY: "everybody who may read it is full",
     Reason.EXCLUDED: "a rule excludes everybody who is at work",
     Reason.HELD: "a rule holds it",
+    Reason.WORKLIST: "it is on a list that several readers share, until one of them takes it",
     Reason.RULE_STRICT: "a strict rule names its readers and none of them is fit",
     Reason.UNKNOWN_SITE: "its site is not known",
     Reason.UNKNOWN_MODALITY: "its modality is not known",
@@ -61,23 +59,16 @@ _ACTIONS: Mapping[ActionType, str] = {
     ActionType.HOLD: "hold, {}",
     ActionType.EXCLUDE: "exclude {}",
     ActionType.SET_PRIORITY: "set the urgency to {}",
+    ActionType.ASSIGN_TO_WORKLIST: "put on the list that {} share",
+    ActionType.OVERFLOW: "let it flow over to {}",
+    ActionType.PREFER: "prefer {}",
+    ActionType.REQUIRE_CREDENTIAL: "require {}",
+    ActionType.USE_STRATEGY: "choose by {}",
 }
-_TIES: Mapping[Tie, str] = {
-    Tie.ONLY: "the only one left",
-    Tie.SCORE: "the highest score",
-    Tie.SENIORITY: "the most senior",
-    Tie.TURN: "the longest since an assignment on that shift",
-    Tie.LOAD: "the least load",
-    Tie.LAST: "equal until the longest since the last assignment",
-    Tie.ID: "equal in everything, so the first by id",
+_WITHOUT_TARGET: Mapping[ActionType, str] = {
+    ActionType.HOLD: "hold",
+    ActionType.OVERFLOW: "let it flow over to everybody on shift",
 }
-_TERMS = dict(
-    zip(
-        TERMS,
-        ("start", "open studies", "subspecialty", "seniority", "recently active", "turnaround"),
-        strict=True,
-    )
-)
 
 
 def reason_words(reason: Reason) -> str:
@@ -88,166 +79,49 @@ def reason_words(reason: Reason) -> str:
 def refusal_words(code: Refused, params: tuple[int | str, ...] = ()) -> str:
     """Return why a reader fell out, to be read after their id."""
     if code in _COUNTED:
-        return _REFUSED[code].format(*params)
+        return _REFUSED[code].format(*map(tidy, params))
     if code is Refused.BUSY and params:
         return f"busy for another {params[0]} min"
+    if code is Refused.RULE_CREDENTIAL:
+        *lacking, rule = params
+        return _REFUSED[code].format(", ".join(map(str, lacking)), rule)
     return _REFUSED[code].format(", ".join(str(param) for param in params if param))
 
 
-def explain(trace: Trace) -> list[str]:
-    """Return a decision as sentences, in the order in which it was made."""
-    return [
-        *_order(trace),
-        *_rules(trace),
-        *(said for tried in trace.get("tries", ()) for said in _tried(tried)),
-        *_escalation(trace),
-        _result(trace),
-    ]
+def refused_words(code: Refused, params: tuple[int | str, ...] = ()) -> str:
+    """Return why several fell out for one cause, to be read after how many they are."""
+    said = refusal_words(code, params)
+    first, _, rest = said.partition(" ")
+    if code is Refused.SUBSPECIALTY:
+        return said.replace("is not a reader of", "do not read")
+    if code is Refused.UNKNOWN_PERSON:
+        return "are not known radiologists"
+    return f"{_OF_SEVERAL[first]} {rest}" if first in _OF_SEVERAL else f"are {said}"
 
 
-def _order(trace: Trace) -> Iterator[str]:
-    order = trace["order"]
-    work = " ".join(filter(None, (order.get("modality"), order.get("body_part"))))
-    what = ", ".join((work or "unknown work", order["urgency"], f"site {order.get('site', '?')}"))
-    yield f"Order {order.get('accession', order['order_id'])} ({what}) at {_at(trace['at'])}."
-    left = trace.get("minutes_left")
-    if left is not None:
-        late = f"is {_span(-left)} late" if left < 0 else f"is due in {_span(left)}"
-        yield f"Its report {late}."
-    if "relieve" in trace:
-        yield f"It goes only to somebody with less load than {trace['relieve']}, who has it."
-    if "lost_by" in trace:
-        id_, code, *params = trace["lost_by"]
-        yield f"{id_} had it and lost it: {refusal_words(Refused(code), tuple(params))}."
+_OF_SEVERAL = {"is": "are", "has": "have", "lacks": "lack", "had": "had", "cannot": "cannot"}
 
 
-def _rules(trace: Trace) -> Iterator[str]:
-    for id_, version, cause in trace.get("skipped", ()):
-        yield f"Rule {id_} (version {version}) could not be used and was skipped: {cause}."
-    for id_, version, name, action, target in trace.get("rules", ()):
-        does = _ACTIONS[ActionType(action)].format(target)
-        yield f"Rule {id_} “{name}” (version {version}) holds: {does}."
+def action_words(action: ActionType, target: str, naming: Naming = PLAIN) -> str:
+    """Return what a rule does to whom, as the end of a sentence; lists are said one by one."""
+    try:
+        read = read_target(action, target)
+    except ValueError:
+        return _ACTIONS[action].format(target)
+    if not read.named and action in _WITHOUT_TARGET:
+        return _WITHOUT_TARGET[action]
+    return _ACTIONS[action].format(_named(action, read, naming) or target)
 
 
-def _tried(tried: Trace) -> Iterator[str]:
-    yield _asked(tried)
-    if tried["pool"] == "idle":
-        return
-    for id_, _shift, _step, code, *params in tried["out"]:
-        yield f"{id_}: {refusal_words(Refused(code), tuple(params))}."
-    for row in tried["fit"]:
-        yield f"{row[0]}: fit, {_figures(row, Strategy(tried['strategy']))}."
-    for id_, place, minutes in tried.get("late", ()):
-        yield (f"{id_}: would be late, number {place} in the queue at {minutes} minutes a study.")
-    if not tried["fit"]:
-        yield "Nobody here is fit." if tried["out"] else "Nobody is rostered here now."
-
-
-def _asked(tried: Trace) -> str:
-    shifts = ", ".join(tried.get("shifts", ()))
-    match tried["pool"]:
-        case "level":
-            said = f"Asked the shifts of priority level {tried['level']} that fit: {shifts}"
-        case "shift":
-            said = f"Asked shift {shifts}"
-        case "idle":
-            said = f"Shift {shifts} does not run now"
-        case "person":
-            said = "Asked one radiologist"
-        case "cluster":
-            said = "Asked everybody on shift in the site's cluster"
-        case "by_hand":
-            said = "Looked at who is on a shift for it, and at whom the person chose"
-        case _:
-            said = "Asked everybody else on shift"
-    return f"{said}{_because(tried)}."
-
-
-def _because(tried: Trace) -> str:
-    if "rule" in tried:
-        return f", which rule {tried['rule']} asks for"
-    return f"; the strategy is that of {tried['lead']}" if "lead" in tried else ""
-
-
-def _figures(row: list[Any], strategy: Strategy) -> str:
-    _id, _shift, load, *rest = row
-    rvu, limit = load.split("/")
-    said = f"{rvu} RVU open for {limit} seats"
-    if strategy is Strategy.SCORED:
-        terms = zip(_TERMS.values(), rest[1], strict=True)
-        sum_ = ", ".join(f"{name} {value}" for name, value in terms if value != "0")
-        return f"score {rest[0]} ({sum_}); {said}"
-    if strategy is Strategy.ROUND_ROBIN and rest:
-        return f"last assigned on this shift {_ago(rest[0])}; {said}"
-    if strategy in (Strategy.URGENT, Strategy.ESCALATED):
-        return f"{rest[0]} years of seniority; {said}"
-    return said
-
-
-def _ago(microseconds: int | None) -> str:
-    if microseconds is None:
-        return "never"
-    minutes = microseconds // 60_000_000
-    return f"{_span(minutes)} ago" if minutes else "less than a minute ago"
-
-
-def _span(minutes: int) -> str:
-    """Return a span as people say it: ``23 h 59 min``, ``1 minute``."""
-    hours, rest = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {rest} min" if rest else f"{hours} h"
-    return f"{minutes} minute{'' if minutes == 1 else 's'}"
-
-
-def _at(moment: str) -> str:
-    """Return a trace's moment to the second; it is UTC."""
-    return f"{moment[:10]} {moment[11:19]} UTC"
-
-
-def _escalation(trace: Trace) -> Iterator[str]:
-    match trace.get("escalated_by"):
-        case None:
-            return
-        case "sla":
-            yield "Nobody can make the SLA, so the order is marked escalated."
-        case "widened":
-            yield "Nobody of those shifts could take it, so everybody on shift was asked."
-        case rule:
-            yield f"The order was escalated by {rule}."
-
-
-def _result(trace: Trace) -> str:
-    result = trace["result"]
-    if "by_hand" in trace:
-        return _by_hand(trace)
-    match Outcome(result["outcome"]):
-        case Outcome.ASSIGNED:
-            on = f" on {result['shift']}" if "shift" in result else ", off shift"
-            return (
-                f"Assigned to {result['radiologist']}{on} by {result['strategy']}: {_tie(trace)}."
-            )
-        case Outcome.HELD:
-            return (
-                f"Held by rule {result['rule']}: {result.get('reason_text', 'no reason given')}."
-            )
-        case _:
-            return f"Left unassigned: {reason_words(Reason(result['reason']))}."
-
-
-def _by_hand(trace: Trace) -> str:
-    """Return who chose whom, past which limit, and why as they typed it."""
-    chosen, said, tried = trace["result"], trace["by_hand"], trace["tries"][-1]
-    id_ = chosen["radiologist"]
-    on = f" on {chosen['shift']}" if "shift" in chosen else ", off shift,"
-    passed = next((row for row in tried["out"] if row[0] == id_), None)
-    though = f", though {refusal_words(Refused(passed[3]), tuple(passed[4:]))}" if passed else ""
-    why = f": {said['note']}" if "note" in said else ""
-    return f"Given to {id_}{on} by hand, by {said['by']}{though}{why}."
-
-
-def _tie(trace: Trace) -> str:
-    """Return what made the difference, and among whom where the SLA narrowed the field."""
-    tried = trace["tries"][-1]
-    said = _TIES[Tie(tried["by"])]
-    late = len(tried.get("late", ()))
-    return f"{said} of those in time" if 0 < late < len(tried["fit"]) else said
+def _named(action: ActionType, read: Target, naming: Naming) -> str:
+    if read.strategy is not None:
+        return naming.strategy(read.strategy)
+    calls: Mapping[Names, Callable[[str], str]] = {
+        Names.SHIFT: naming.shift,
+        Names.SHIFTS: naming.shift,
+        Names.READER: naming.person,
+        Names.READERS: naming.person,
+        Names.READERS_OR_SHIFTS: naming.sharer,
+    }
+    call = calls.get(NAMES[action], str)
+    return ", ".join(call(one) for one in read.named)

@@ -18,6 +18,7 @@ from apps.hl7v2.places import (
     Candidate,
     FactMap,
     Place,
+    is_own,
     parse_place,
 )
 
@@ -48,12 +49,19 @@ def compile_mapping(
 ) -> FactMapping:
     """Return a mapping that is quick to read with; facts left out have their usual places.
 
+    Fields of the sender's own come last, in the order of their names.
+
     Raises:
         PathError: a place is not written as one; see ``check_facts``.
     """
     places = {
         fact: tuple(map(parse_place, (facts or {}).get(fact) or usual))
         for fact, usual in DEFAULT_FACTS.items()
+    }
+    places |= {
+        fact: tuple(map(parse_place, listed))
+        for fact, listed in sorted((facts or {}).items())
+        if is_own(fact) and listed
     }
     own = {
         fact: {str(word).strip().upper(): str(meaning) for word, meaning in meanings.items()}

@@ -5,6 +5,9 @@ A place is a path, optionally narrowed in brackets: ``OBR-4.1[word 2]`` is the s
 ``OBX-5[type TX ST]`` takes OBX of these types (OBX-2), ``OBX-5[code REGION]`` those whose OBX-3.1
 is the code. ``=CT`` is a fixed value, and ``@procedure`` stands for the procedure table, which
 the reader's caller has. The order is the order of preference. Source: spec 1, table.
+
+Beside the facts that every order has, a sender may have fields of its own: ``own.`` and a name,
+such as ``own.room``. They have no usual places, and what names the patient is none of them.
 """
 
 from __future__ import annotations
@@ -30,6 +33,17 @@ MAX_PLACES = 20
 """How many places of one fact are looked at; more is a slip."""
 MAX_MATCHED = 1000
 """How many characters of a value a pattern is tried on."""
+
+OWN: Final = "own."
+"""What the name of a sender's own field begins with."""
+MAX_OWN = 20
+"""How many fields of its own a sender may have."""
+_OWN_FACT = re.compile(r"own\.[a-z][a-z0-9_]{0,31}")
+_OF_THE_PATIENT: Mapping[str, frozenset[int] | None] = {
+    "PID": frozenset({2, 3, 4, 5, 6, 7, 9, 11, 13, 14, 18, 19, 20, 21}),
+    **dict.fromkeys(("NK1", "GT1", "IN1", "IN2", "IN3", "MRG")),
+}
+"""Fields that name a person, by segment; None for all of them."""
 
 DEFAULT_FACTS: FactMap = {
     "control_code": ("ORC-1",),
@@ -160,11 +174,19 @@ def _check_words(text: str, path: Path, kind: str, words: tuple[str, ...]) -> No
         raise PathError(message)
 
 
+def is_own(fact: str) -> bool:
+    """Say whether a fact is a field of the sender's own, and well named."""
+    return _OWN_FACT.fullmatch(fact) is not None
+
+
 def check_facts(facts: FactMap) -> list[PlaceProblem]:
     """Return what is wrong with a mapping that a person edited; nothing when it can be used."""
     problems: list[PlaceProblem] = []
+    own = [fact for fact in facts if is_own(fact)]
+    if len(own) > MAX_OWN:
+        problems.append(PlaceProblem(own[MAX_OWN], "", f"at most {MAX_OWN} fields of its own"))
     for fact, places in facts.items():
-        if fact not in DEFAULT_FACTS:
+        if fact not in DEFAULT_FACTS and not is_own(fact):
             problems.append(PlaceProblem(fact, "", f"{fact!r} is not a fact that is read"))
             continue
         if len(places) > MAX_PLACES:
@@ -177,6 +199,11 @@ def check_facts(facts: FactMap) -> list[PlaceProblem]:
     return problems
 
 
+def _names_the_patient(path: Path) -> bool:
+    fields = _OF_THE_PATIENT.get(path.segment, frozenset())
+    return fields is None or path.field in fields
+
+
 def _reason(fact: str, place: str) -> str:
     try:
         parsed = parse_place(place)
@@ -184,6 +211,8 @@ def _reason(fact: str, place: str) -> str:
         return str(error)
     if parsed.kind == "procedure" and fact not in TABLE_FACTS:
         return f"{PROCEDURE} is for {' and '.join(sorted(TABLE_FACTS))} only"
+    if is_own(fact) and _names_the_patient(parsed.path):
+        return f"{place!r}: what names the patient is no field of its own"
     is_part = parsed.kind not in ("", "fixed") or parsed.path.component is not None
     if is_part and fact in WHOLE_FACTS:
         return f"{place!r}: {fact} is read from a whole field"

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple, TypeVar
 
 from apps.hl7v2.people import PatientFacts, Provider
-from apps.hl7v2.places import PROCEDURE, Candidate
+from apps.hl7v2.places import OWN, PROCEDURE, Candidate, is_own
 from apps.hl7v2.urgency import UrgencyReading
 
 _T = TypeVar("_T")
@@ -64,6 +64,15 @@ class RawFacts:
     visit_number: str
     is_status_event: bool
     flags: tuple[Flag, ...]
+
+    @property
+    def own(self) -> dict[str, str]:
+        """Return the fields of the sender's own that are filled, by name without ``own.``."""
+        return {
+            fact.removeprefix(OWN): found[0].value
+            for fact, found in self.candidates.items()
+            if found and is_own(fact)
+        }
 
     @property
     def accession(self) -> str:

@@ -25,6 +25,7 @@ _QUEUE_SQL = """
 """
 _WAITING_SQL = "SELECT count(*) FROM intake_inboundmessage WHERE state = 'waiting'"
 _SILENT_SQL = "SELECT count(*) FROM intake_sendercontact WHERE silent_since IS NOT NULL"
+_DRIFT_SQL = "SELECT drifted FROM assignment_replaycheck ORDER BY at DESC LIMIT 1"
 _HEARTBEAT_SQL = """
     SELECT role, extract(epoch FROM clock_timestamp() - max(at))::float8
     FROM core_heartbeat GROUP BY role
@@ -93,6 +94,15 @@ def _silent(connection: Connection) -> Iterator[Family]:
     )
 
 
+def _drift(connection: Connection) -> Iterator[Family]:
+    row = connection.execute(_DRIFT_SQL).fetchone()
+    yield Family(
+        "assignment_engine_replay_drift",
+        "Decisions of the last nightly sample that, made again, came out otherwise.",
+        _number(row[0] if row else 0),
+    )
+
+
 def _heartbeats(connection: Connection) -> Iterator[Family]:
     family = Family(
         "radassign_heartbeat_age_seconds",
@@ -113,6 +123,7 @@ _READERS: tuple[Callable[[Connection], Iterator[Family]], ...] = (
     _queue,
     _waiting,
     _silent,
+    _drift,
     _heartbeats,
     coverage_gauges,
 )

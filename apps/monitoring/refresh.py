@@ -15,7 +15,7 @@ from apps.core import request_id
 from apps.core.actor import Actor, acting_as
 from apps.core.triggers import DECIDE_CHANNEL
 
-AREAS = ("catalog", "outbound", "roster", "rules", "senders")
+AREAS = ("catalog", "outbound", "presence", "roster", "rules", "senders")
 """Every area that has a version; raised in this order, so that two calls never deadlock."""
 ACTOR = Actor.system("refresh-hook")
 _RAISE = """

@@ -96,6 +96,11 @@ class PatientBook:
             self._by_id[patient.pk] = patient
             self._known[patient.authority, patient.mrn] = patient
 
+    @property
+    def ids(self) -> frozenset[int]:
+        """Return the keys of the patients who are known and not merged away."""
+        return frozenset(pk for pk, one in self._by_id.items() if one.merged_into_id is None)
+
     def update(self, wanted: PatientUpdate) -> Patient:
         """Return the patient of this number, made or brought up to date.
 

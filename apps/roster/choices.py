@@ -33,6 +33,8 @@ class StrategyChoices(models.TextChoices):
     SCORED = Strategy.SCORED.value, "Scored"
     ROUND_ROBIN = Strategy.ROUND_ROBIN.value, "Round robin"
     URGENT = Strategy.URGENT.value, "Urgent (seniors first)"
+    FAIR = Strategy.FAIR.value, "Fair (least work for the hours worked)"
+    OPTIMAL = Strategy.OPTIMAL.value, "Optimal (all that wait together)"
 
 
 class RosterStatus(models.TextChoices):
@@ -108,3 +110,14 @@ class DraftState(models.TextChoices):
     FAILED = "failed", "Failed"
     CANCELLED = "cancelled", "Cancelled"
     PUBLISHED = "published", "Published"
+
+
+class CreditKind(models.TextChoices):
+    """What somebody on duty did instead of reading."""
+
+    CALL = "call", "Phone calls"
+    BOARD = "board", "Tumour board or meeting"
+    PROCEDURE = "procedure", "Procedure"
+    TEACHING = "teaching", "Teaching"
+    BUSY = "busy", "Busy"
+    OTHER = "other", "Other"

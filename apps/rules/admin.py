@@ -18,7 +18,16 @@ from apps.core.admin_scope import FOR_ALL, at_sites
 from apps.engine.conditions import FIELDS, in_words
 from apps.engine.conditions.fields import OPS_BY_KIND
 from apps.rules.fields import ConditionsField
-from apps.rules.models import AssignmentRule, RuleVersion, ScoringWeights, SlaPolicy
+from apps.rules.models import (
+    AssignmentRule,
+    DecisionPolicy,
+    DraftChange,
+    RuleDraft,
+    RuleVersion,
+    ScoringWeights,
+    Shadow,
+    SlaPolicy,
+)
 
 if TYPE_CHECKING:
     RuleModelForm = forms.ModelForm[AssignmentRule]
@@ -112,7 +121,10 @@ class RuleVersionAdmin(HistoryAdmin):
     list_filter = ("is_deleted", "at")
     search_fields = ("rule_id__exact", "content__name", "actor__exact")
     search_help_text = "A rule's number or part of its name, or an actor such as user:manager."
-    fields = ("rule_id", "version", "is_deleted", "conditions", "content_shown", "at", "actor")
+    fields = (
+        *("rule_id", "version", "is_deleted", "conditions", "content_shown"),
+        *("at", "actor", "reason"),
+    )
     readonly_fields = ("conditions", "content_shown")
 
     @override
@@ -236,3 +248,43 @@ class ScoringWeightsAdmin(RecordAdmin):
         """Save under the one key that the table allows."""
         obj.pk = _SINGLE_ROW
         super().save_model(request, obj, form, change)
+
+
+@admin.register(DecisionPolicy)
+class DecisionPolicyAdmin(HistoryAdmin):
+    """How far fairness and company go; changed on the page of decisions."""
+
+    row_scope = FOR_ALL
+    list_display = ("__str__", "catch_up_units", "together", "prefer_priors", "company_share")
+    search_fields = ("together",)
+
+
+@admin.register(RuleDraft)
+class RuleDraftAdmin(HistoryAdmin):
+    """Changes of rules that are not in force yet; made, agreed to and dropped on their own page."""
+
+    row_scope = FOR_ALL
+    list_display = ("name", "state", "made_by", "made_at", "live_from")
+    list_filter = ("state",)
+    search_fields = ("name", "made_by")
+
+
+@admin.register(DraftChange)
+class DraftChangeAdmin(HistoryAdmin):
+    """One rule as a draft would have it."""
+
+    row_scope = FOR_ALL
+    list_display = ("draft", "rule_id", "base_version")
+    list_select_related = ("draft",)
+    search_fields = ("draft__name",)
+
+
+@admin.register(Shadow)
+class ShadowAdmin(HistoryAdmin):
+    """A draft that is asked beside the live rules; started and ended on its own page."""
+
+    row_scope = FOR_ALL
+    list_display = ("draft", "state", "started_by", "started_at", "ends_at")
+    list_filter = ("state",)
+    list_select_related = ("draft",)
+    search_fields = ("draft__name",)

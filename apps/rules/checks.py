@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
-from apps.engine.codes import ActionType, Urgency
+from apps.engine.codes import ActionType
 from apps.engine.conditions import check
+from apps.engine.conditions.check import ConditionProblem
+from apps.engine.targets import NAMES, Names, read_target
 from apps.roster.models import Radiologist, Shift
+from apps.rules.words import problem_place, problem_words
 
 
 class RuleLike(Protocol):
@@ -22,9 +24,7 @@ class RuleLike(Protocol):
 def rule_problems(rule: RuleLike) -> dict[str, list[str]]:
     """Return messages by field name; empty when the rule can be carried out."""
     problems: dict[str, list[str]] = {}
-    conditions = [
-        f"{problem.path}: {problem.message}" for problem in check(rule.condition_filters)
-    ]
+    conditions = [_said(problem) for problem in check(rule.condition_filters)]
     if conditions:
         problems["condition_filters"] = conditions
     target = _target_problem(rule.action_type, rule.action_target.strip())
@@ -33,63 +33,50 @@ def rule_problems(rule: RuleLike) -> dict[str, list[str]]:
     return problems
 
 
-def _target_problem(action: str, target: str) -> str | None:
-    checker = _TARGET_CHECKS.get(action)
-    return checker(target) if checker else None
+def _said(problem: ConditionProblem) -> str:
+    place, what = problem_place(problem.path), problem_words(problem.message)
+    return f"{place}: {what}." if place else f"{what[0].upper()}{what[1:]}."
 
 
-def _shift_problem(target: str) -> str | None:
-    if Shift.objects.filter(code=target).exists():
-        return None
-    return f"There is no shift with the code “{target}”."
-
-
-def _radiologist_problem(target: str) -> str | None:
-    if Radiologist.objects.filter(pk=target).exists():
-        return None
-    return f"There is no radiologist with the id “{target}”."
-
-
-def _exclude_problem(target: str) -> str | None:
+def _target_problem(action: str, text: str) -> str | None:
+    if action not in set(ActionType):
+        return None  # the field of the action says so itself
     try:
-        names = target_list(target)
+        target = read_target(ActionType(action), text)
     except ValueError as error:
-        return str(error)
-    known = set(Radiologist.objects.filter(pk__in=names).values_list("pk", flat=True))
+        said = str(error)
+        return f"{said[0].upper()}{said[1:]}."
+    if action == ActionType.HOLD and not target.named:
+        return "Say why the order is held."
+    checker = _NAMED_CHECKS.get(NAMES[ActionType(action)])
+    return checker(target.named) if checker else None
+
+
+def _shift_problem(codes: Sequence[str]) -> str | None:
+    known = set(Shift.objects.filter(code__in=codes).values_list("code", flat=True))
+    return _unknown("shift with the code", codes, known)
+
+
+def _radiologist_problem(ids: Sequence[str]) -> str | None:
+    known = set(Radiologist.objects.filter(pk__in=ids).values_list("pk", flat=True))
+    return _unknown("radiologist with the id", ids, known)
+
+
+def _sharing_problem(names: Sequence[str]) -> str | None:
+    known = set(Shift.objects.filter(code__in=names).values_list("code", flat=True))
+    known |= set(Radiologist.objects.filter(pk__in=names).values_list("pk", flat=True))
+    return _unknown("shift with the code or radiologist with the id", names, known)
+
+
+def _unknown(what: str, names: Sequence[str], known: Collection[str]) -> str | None:
     unknown = [name for name in names if name not in known]
-    return f"There is no radiologist with the id {', '.join(unknown)}." if unknown else None
+    return f"There is no {what} “{'”, “'.join(unknown)}”." if unknown else None
 
 
-def _urgency_problem(target: str) -> str | None:
-    if target in set(Urgency):
-        return None
-    return "The urgency is STAT, URGENT or ROUTINE."
-
-
-def _reason_problem(target: str) -> str | None:
-    return None if target else "Say why the order is held."
-
-
-def target_list(target: str) -> list[str]:
-    """Return the ids of a target that is one id or a JSON list of them.
-
-    Raises:
-        ValueError: the target is empty or a JSON value that is not a list of texts.
-    """
-    if not target.startswith("["):
-        if not target:
-            raise ValueError("Name a radiologist id, or a JSON list of them.")
-        return [target]
-    value = json.loads(target)
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise ValueError("The list holds radiologist ids in double quotes.")
-    return value
-
-
-_TARGET_CHECKS: dict[str, Callable[[str], str | None]] = {
-    ActionType.ASSIGN_TO_SHIFT: _shift_problem,
-    ActionType.ASSIGN_TO_RADIOLOGIST: _radiologist_problem,
-    ActionType.EXCLUDE: _exclude_problem,
-    ActionType.SET_PRIORITY: _urgency_problem,
-    ActionType.HOLD: _reason_problem,
+_NAMED_CHECKS: Mapping[Names, Callable[[Sequence[str]], str | None]] = {
+    Names.SHIFT: _shift_problem,
+    Names.SHIFTS: _shift_problem,
+    Names.READER: _radiologist_problem,
+    Names.READERS: _radiologist_problem,
+    Names.READERS_OR_SHIFTS: _sharing_problem,
 }

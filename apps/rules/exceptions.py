@@ -9,3 +9,19 @@ class OrderChangedError(Exception):
 
 class UnknownPlaceError(ValueError):
     """A rule was to be moved to where there is no place."""
+
+
+class ShadowError(Exception):
+    """A draft cannot be asked beside the live rules; says why, for the person who asked."""
+
+
+class DraftError(Exception):
+    """A draft cannot be changed, agreed to or put in force; says why, for the person who asked."""
+
+
+class StaleDraftError(DraftError):
+    """Somebody changed rules in force that the draft changes too."""
+
+
+class ChangedSinceError(Exception):
+    """Rules were changed after somebody looked at what would follow."""

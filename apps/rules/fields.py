@@ -1,17 +1,13 @@
-"""Form fields of rules: conditions as JSON that say where they are wrong, moments, pickers."""
+"""Form fields of rules: conditions as JSON that say where they are wrong, and moments."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.forms.renderers import BaseRenderer
-from django.template.loader import render_to_string
-from django.utils.safestring import SafeString
 from typing_extensions import override
 
 from apps.rules.words import conditions_words
@@ -125,50 +121,3 @@ class MomentField(forms.DateTimeField):
     """A moment on the viewer's clock."""
 
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-
-
-class SiteWidget(forms.Widget):
-    """A widget whose template lies among the site's own, not among Django's."""
-
-    @override
-    def render(
-        self,
-        name: str,
-        value: Any,
-        attrs: dict[str, Any] | None = None,
-        renderer: BaseRenderer | None = None,
-    ) -> SafeString:
-        """Return the widget's HTML."""
-        return render_to_string(str(self.template_name), self.get_context(name, value, attrs))
-
-
-class PickedCode(SiteWidget, forms.TextInput):
-    """A box that offers real codes while one types; works without JavaScript."""
-
-    template_name = "rules/_picked_code.html"
-
-    def __init__(self, choices: Iterable[tuple[str, str]] = ()) -> None:
-        """Offer codes, each with what it stands for."""
-        super().__init__(attrs={"autocomplete": "off", "spellcheck": "false"})
-        self.choices = tuple(choices)
-
-    @override
-    def get_context(
-        self, name: str, value: Any, attrs: Mapping[str, Any] | None
-    ) -> dict[str, Any]:
-        """Return what the template needs; the list is named after the box."""
-        listed = f"{name}_codes"
-        context = super().get_context(name, value, {**(attrs or {}), "list": listed})
-        return {**context, "listed": listed, "choices": self.choices}
-
-
-class PickedMany(SiteWidget, forms.CheckboxSelectMultiple):
-    """A list to tick, those ticked first; with JavaScript a box above it narrows it."""
-
-    template_name = "rules/_picked_many.html"
-
-    @override
-    def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
-        """Return the choices, the ticked ones first."""
-        groups = super().optgroups(name, value, attrs)
-        return sorted(groups, key=lambda group: not group[1][0]["selected"])

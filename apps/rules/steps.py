@@ -12,8 +12,8 @@ from django.utils.datastructures import MultiValueDict
 from typing_extensions import override
 
 from apps.rules.choices import TierAction
-from apps.rules.fields import SiteWidget
 from apps.rules.tiers import Tier
+from apps.rules.widgets import SiteWidget
 
 _SPARE_ROWS = 2
 _FEWEST_ROWS = 5

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 
 from django.utils import timezone
 
+from apps.engine.codes import ActionType
 from apps.engine.conditions import in_words
-from apps.rules import checks
+from apps.engine.targets import LISTS, NAMES, read_target
 from apps.rules.choices import ActionChoices
 
+_MISSING = {"'value' is missing": "no value yet", "'op' is missing": "no comparison yet"}
 UNREADABLE = "cannot be read"
 
 
@@ -22,6 +25,17 @@ def conditions_words(conditions: object) -> str:
         return in_words(conditions)
     except (AttributeError, TypeError, ValueError):
         return UNREADABLE
+
+
+def problem_place(path: str) -> str:
+    """Return which condition a path means, counted as the builder does: ``Condition 2.1``."""
+    numbers = re.findall(r"\[(\d+)\]", path.removesuffix("]").rpartition(".value[")[0] or path)
+    return f"Condition {'.'.join(str(int(one) + 1) for one in numbers)}" if numbers else ""
+
+
+def problem_words(message: str) -> str:
+    """Return what is wrong with a condition, for somebody who writes no JSON."""
+    return _MISSING.get(message, message)
 
 
 def is_always(conditions: object) -> bool:
@@ -36,10 +50,10 @@ def action_label(action_type: str) -> str:
 
 def targets_of(action_type: str, target: str) -> list[str]:
     """Return whom or what the action names: codes, ids or the one reason or urgency."""
-    if action_type != ActionChoices.EXCLUDE:
+    if action_type not in set(ActionType) or NAMES[ActionType(action_type)] not in LISTS:
         return [target] if target else []
     try:
-        return checks.target_list(target)
+        return list(read_target(ActionType(action_type), target).named)
     except ValueError:
         return [target] if target else []
 

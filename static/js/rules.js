@@ -76,5 +76,82 @@
       }
     });
     box.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
+
+    // What is ticked stands above the list, wherever it is in it, and can be taken out there.
+    const picked = document.createElement("p");
+    picked.className = "picked-chips";
+    list.prepend(picked);
+    const chipOf = (tick) => {
+      const words = tick.closest("label").textContent.trim();
+      const [chip, out, icon] = ["span", "button", "i"].map((tag) => document.createElement(tag));
+      chip.className = "chip";
+      Object.assign(out, { type: "button", className: "plain" });
+      out.setAttribute("aria-label", `Take out ${words}`);
+      icon.setAttribute("aria-hidden", "true");
+      icon.textContent = "close";
+      out.append(icon);
+      out.addEventListener("click", () => { tick.click(); (picked.querySelector("button") || box).focus(); });
+      chip.append(words, out);
+      return chip;
+    };
+    const show = () => {
+      const ticks = [...list.querySelectorAll("input:checked")];
+      picked.hidden = !ticks.length;
+      picked.replaceChildren(...ticks.map(chipOf));
+    };
+    list.addEventListener("change", show);
+    show();
+  }
+})();
+
+// Codes in order: a row moves up and down, one goes away, and there is always an empty one.
+(() => {
+  for (const list of document.querySelectorAll("[data-in-order]")) {
+    const rows = list.querySelector("ol");
+    const button = (sign, words, press) => {
+      const made = document.createElement("button");
+      Object.assign(made, { type: "button", className: "plain", title: words });
+      made.setAttribute("aria-label", words);
+      const icon = document.createElement("i");
+      icon.setAttribute("aria-hidden", "true");
+      icon.textContent = sign;
+      made.append(icon);
+      made.addEventListener("click", press);
+      return made;
+    };
+    const boxOf = (row) => row.querySelector("input");
+    const tell = () => rows.dispatchEvent(new Event("change", { bubbles: true }));
+    const number = () => [...rows.children].forEach((row, at) => boxOf(row).setAttribute("aria-label", `Place ${at + 1}`));
+    const ready = (row) => {
+      const tools = document.createElement("span");
+      const move = (event, other, side) => { if (!other) return; other[side](row); number(); event.currentTarget.focus(); tell(); };
+      tools.append(
+        button("arrow_upward", "Move up", (event) => move(event, row.previousElementSibling, "before")),
+        button("arrow_downward", "Move down", (event) => move(event, row.nextElementSibling, "after")),
+        button("close", "Take out", () => {
+          const next = row.nextElementSibling || row.previousElementSibling;
+          if (!next) { boxOf(row).value = ""; tell(); return; }
+          row.remove();
+          number();
+          boxOf(next).focus();
+          tell();
+        }),
+      );
+      row.append(tools);
+    };
+    for (const row of rows.children) ready(row);
+    rows.addEventListener("input", () => {
+      const last = rows.lastElementChild;
+      if (!boxOf(last).value) return;
+      const row = document.createElement("li");
+      row.append(boxOf(last).cloneNode());
+      boxOf(row).value = "";
+      ready(row);
+      rows.append(row);
+      number();
+    });
+    rows.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && event.target.matches("input")) event.preventDefault();
+    });
   }
 })();

@@ -33,7 +33,14 @@ from apps.roster.proof import Proof
 from apps.roster.publishing import calendars
 from apps.roster.services.documents import keep
 from apps.rules.models import SlaPolicy
-from tests.accounts import draft_records, rota_records
+from tests.accounts import (
+    draft_records,
+    rota_records,
+    rule_draft_records,
+    shadow_records,
+    share_records,
+    trial_records,
+)
 from tests.factories import (
     AssignmentFactory,
     AssignmentRuleFactory,
@@ -177,6 +184,23 @@ def _document(scene: Scene) -> Values:
     return {"radiologist_id": who.pk, **_document_of(who)}
 
 
+def _whatif(scene: Scene) -> Values:
+    return {"whatif_id": trial_records.whatif(scene.site.pk).pk}
+
+
+def _unit_table(_scene: Scene) -> Values:
+    return share_records.unit_table()
+
+
+def _credit(scene: Scene) -> Values:
+    reader = _reader(scene)
+    return {"radiologist_id": reader.pk, **share_records.credit(reader)}
+
+
+def _own_credit(scene: Scene) -> Values:
+    return share_records.credit(scene.reader)
+
+
 def _own_document(scene: Scene) -> Values:
     """Return a document of the scene's reader."""
     return _document_of(scene.reader)
@@ -216,6 +240,14 @@ def _policy(scene: Scene) -> Values:
         urgency="STAT", site=scene.site, defaults={"report_minutes": 60}
     )
     return {"policy_id": policy.pk}
+
+
+def _shadow(_scene: Scene) -> Values:
+    return shadow_records.shadow_id()
+
+
+def _difference(scene: Scene) -> Values:
+    return shadow_records.difference_at(scene.site)
 
 
 def _rule(_scene: Scene) -> Values:
@@ -488,13 +520,88 @@ PAGES: Mapping[str, Page] = {
     "rule-schema": Page(Can.RULE_VIEW),
     "rule-add": Page(Can.RULE_CHANGE, Where.EVERYWHERE, methods=_BOTH),
     "rule-check": Page(Can.RULE_CHANGE, Where.EVERYWHERE, methods="POST"),
+    "rule-codes": Page(Can.RULE_CHANGE, Where.EVERYWHERE),
     "rule": Page(Can.RULE_VIEW, make=_rule),
     "rule-version": Page(Can.RULE_VIEW, make=_with(_rule, number=1)),
     "rule-edit": Page(Can.RULE_CHANGE, Where.EVERYWHERE, _rule, _BOTH),
     "rule-move": Page(Can.RULE_CHANGE, Where.EVERYWHERE, _rule, "POST"),
     "rule-switch": Page(Can.RULE_CHANGE, Where.EVERYWHERE, _rule, "POST"),
     "rule-delete": Page(Can.RULE_CHANGE, Where.EVERYWHERE, _rule, _BOTH),
+    "rule-versions": Page(Can.RULE_VIEW),
+    "rule-versions-back": Page(Can.RULE_CHANGE, Where.EVERYWHERE, methods=_BOTH),
+    "rule-version-back": Page(Can.RULE_CHANGE, Where.EVERYWHERE, _with(_rule, number=1), _BOTH),
+    "rule-drafts": Page(Can.RULE_VIEW),
+    "rule-draft-add": Page(Can.RULE_CHANGE, Where.EVERYWHERE, methods=_BOTH),
+    "rule-draft": Page(Can.RULE_VIEW, make=rule_draft_records.of_draft),
+    "rule-draft-name": Page(Can.RULE_CHANGE, Where.EVERYWHERE, rule_draft_records.of_draft, _BOTH),
+    "rule-draft-submit": Page(
+        Can.RULE_CHANGE, Where.EVERYWHERE, rule_draft_records.of_draft, "POST"
+    ),
+    "rule-draft-agree": Page(
+        Can.RULE_CHANGE, Where.EVERYWHERE, rule_draft_records.of_draft, "POST"
+    ),
+    "rule-draft-open": Page(
+        Can.RULE_CHANGE, Where.EVERYWHERE, rule_draft_records.of_draft, "POST"
+    ),
+    "rule-draft-live": Page(
+        Can.RULE_CHANGE, Where.EVERYWHERE, rule_draft_records.of_draft, "POST"
+    ),
+    "rule-draft-drop": Page(
+        Can.RULE_CHANGE, Where.EVERYWHERE, rule_draft_records.of_draft, "POST"
+    ),
+    "rule-draft-rules": Page(Can.RULE_VIEW, make=rule_draft_records.of_draft),
+    "rule-draft-new": Page(Can.RULE_CHANGE, Where.EVERYWHERE, rule_draft_records.of_draft, _BOTH),
+    "rule-draft-move": Page(
+        Can.RULE_CHANGE, Where.EVERYWHERE, rule_draft_records.of_draft, "POST"
+    ),
+    "rule-draft-rule": Page(Can.RULE_CHANGE, Where.EVERYWHERE, rule_draft_records.of_rule, _BOTH),
+    "rule-draft-delete": Page(
+        Can.RULE_CHANGE, Where.EVERYWHERE, rule_draft_records.of_rule, "POST"
+    ),
+    "rule-draft-change": Page(
+        Can.RULE_CHANGE, Where.EVERYWHERE, rule_draft_records.of_new_rule, _BOTH
+    ),
+    "rule-draft-leave": Page(
+        Can.RULE_CHANGE, Where.EVERYWHERE, rule_draft_records.of_new_rule, "POST"
+    ),
+    "rule-draft-settle": Page(
+        Can.RULE_CHANGE, Where.EVERYWHERE, rule_draft_records.of_new_rule, _BOTH
+    ),
+    "shadows": Page(Can.RULE_VIEW),
+    "shadow-start": Page(Can.RULE_CHANGE, Where.EVERYWHERE, methods="POST"),
+    "shadow": Page(Can.RULE_VIEW, make=_shadow),
+    "shadow-stop": Page(Can.RULE_CHANGE, Where.EVERYWHERE, _shadow, "POST"),
+    "shadow-promote": Page(Can.RULE_CHANGE, Where.EVERYWHERE, _shadow, _BOTH),
+    "shadow-drop": Page(Can.RULE_CHANGE, Where.EVERYWHERE, _shadow, _BOTH),
+    "shadow-difference": _show(Can.RULE_VIEW, _difference),
     "policies": Page(Can.RULE_VIEW),
+    "decisions": Page(Can.RULE_VIEW),
+    "decision-policy": Page(Can.RULE_CHANGE, Where.EVERYWHERE, methods=_BOTH),
+    "scoring-weights": Page(Can.RULE_CHANGE, Where.EVERYWHERE, methods=_BOTH),
+    # shares of the work
+    "units": Page(Can.PROCEDURE_VIEW),
+    "unit-table": Page(Can.PROCEDURE_VIEW, make=_unit_table),
+    "unit-table-add": Page(Can.PROCEDURE_CHANGE, Where.EVERYWHERE, methods=_BOTH),
+    "unit-table-edit": Page(Can.PROCEDURE_CHANGE, Where.EVERYWHERE, _unit_table, _BOTH),
+    "unit-table-delete": Page(Can.PROCEDURE_CHANGE, Where.EVERYWHERE, _unit_table, _BOTH),
+    "shares": Page(Can.RADIOLOGIST_VIEW),
+    "radiologist-share": _show(Can.RADIOLOGIST_VIEW, _radiologist_id),
+    "credit-add": _edit(Can.RADIOLOGIST_CHANGE, _radiologist_id),
+    "credit": _edit(Can.RADIOLOGIST_CHANGE, _credit),
+    "credit-delete": _edit(Can.RADIOLOGIST_CHANGE, _credit),
+    "my-share": Page(Can.STUDY_READ),
+    "my-credit-add": Page(Can.STUDY_READ, methods=_BOTH),
+    "my-credit": Page(Can.STUDY_READ, Where.OWN, _own_credit, _BOTH),
+    "my-credit-delete": Page(Can.STUDY_READ, Where.OWN, _own_credit, "POST"),
+    "rule-try": Page(Can.RULE_VIEW, methods=_BOTH),
+    "what-ifs": Page(Can.RULE_VIEW),
+    "what-if-add": Page(Can.RULE_CHANGE, methods=_BOTH),
+    "what-if": Page(Can.RULE_VIEW, Where.AT_SITE, _whatif),
+    "what-if-moves": Page(Can.RULE_VIEW, Where.AT_SITE, _whatif),
+    "what-if-moves-csv": Page(Can.RULE_VIEW, Where.AT_SITE, _whatif),
+    "what-if-cancel": Page(Can.RULE_CHANGE, Where.EVERYWHERE, _whatif, "POST"),
+    "what-if-again": Page(Can.RULE_CHANGE, Where.EVERYWHERE, _whatif, "POST"),
+    "what-if-delete": Page(Can.RULE_CHANGE, Where.EVERYWHERE, _whatif, _BOTH),
     "policy-add": Page(Can.RULE_CHANGE, methods=_BOTH),
     "policy": _edit(Can.RULE_CHANGE, _policy),
     "policy-delete": _edit(Can.RULE_CHANGE, _policy),
@@ -505,6 +612,9 @@ PAGES: Mapping[str, Page] = {
     "unassigned": Page(Can.STUDY_VIEW),
     "why": _show(Can.STUDY_VIEW, _assignment_id),
     "why-unassigned": _show(Can.STUDY_VIEW, _waiting),
+    "why-more": _show(Can.STUDY_VIEW, _assignment_id),
+    "why-unassigned-more": _show(Can.STUDY_VIEW, _waiting),
+    "replay-checks": Page(Can.RULE_VIEW),
     "study-find": Page(Can.STUDY_VIEW, methods="POST"),
     "study": _show(Can.STUDY_VIEW, _order),
     "study-act": _edit(Can.STUDY_ASSIGN, _with(_order, action="unassign")),

@@ -35,7 +35,9 @@ def test_assigned_order_is_explained_with_its_radiologists_id() -> None:
 
     assert said[0] == "ACC1 of HOSPITAL: assigned, DR_FREE (DR Rae Reader) on MRI_MSK"
     assert "  DR_FULL: full, 20 of 20 studies open." in said
-    assert said[-1].startswith("  Assigned to DR_FREE on MRI_MSK by LOAD_BALANCED")
+    assert said[-1].startswith(
+        "  Assigned to DR Rae Reader (DR_FREE) on Mri_Msk (MRI_MSK) by load balancing"
+    )
 
 
 def test_unassigned_order_is_explained_with_its_reason() -> None:

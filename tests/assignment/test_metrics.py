@@ -39,6 +39,13 @@ def test_committed_assignments_are_counted_with_latency_and_rules() -> None:
     assert [b - a for a, b in zip(before, after, strict=True)] == [2, 2, pytest.approx(0.5), 2]
 
 
+def test_an_order_that_had_a_reader_before_says_nothing_of_the_latency() -> None:
+    before = value("assignment_engine_assignment_latency_seconds_count")
+    metrics.count_assignments([CommittedAssignment("MRI_TEST", "SCORED", False, None)])  # noqa: FBT003
+
+    assert value("assignment_engine_assignment_latency_seconds_count") == before
+
+
 def test_sla_breach_is_counted_by_shift_and_modality() -> None:
     metrics.count_sla_breach(shift="MRI_TEST", modality="MR")
 

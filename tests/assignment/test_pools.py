@@ -3,11 +3,12 @@ from __future__ import annotations
 import pytest
 
 from apps.assignment.choices import RecordedStrategy
-from apps.assignment.queries.pools import CandidateRow, PoolTable, pool_tables, radiologist_ids
+from apps.assignment.queries.pools import CandidateRow, PoolTable, pool_tables
 from apps.engine.codes import Strategy
+from apps.engine.naming import Naming
 from tests.dashboard.traces import real_trace
 
-NAMES = {"DR_FREE": "DR Fay Free"}
+NAMES = Naming(person=lambda id_: "DR Fay Free" if id_ == "DR_FREE" else id_)
 
 
 def test_pool_shows_the_chosen_then_the_fit_then_who_fell_out() -> None:
@@ -74,8 +75,4 @@ def test_late_candidate_is_fit_but_not_preferred() -> None:
 
 
 def test_decision_without_a_trace_has_no_candidates() -> None:
-    assert (pool_tables({}, NAMES), radiologist_ids({})) == ([], set())
-
-
-def test_everybody_seen_is_asked_for_by_name() -> None:
-    assert radiologist_ids(real_trace()) == {"DR_FREE", "DR_FULL", "DR_SOME"}
+    assert pool_tables({}, NAMES) == []

@@ -47,8 +47,8 @@ def test_why_page_tells_decision_candidates_history_and_who_was_told(manager: Cl
     page = manager.get(f"/assignments/{now.pk}/why/").content.decode()
 
     expected = (
-        "DR_FULL: full, 20 of 20 studies open.",
-        "Assigned to DR_FREE on MRI_MSK by LOAD_BALANCED",
+        "DR Rae Busy: full, 20 of 20 studies open.",
+        "Assigned to DR Rae Reader on MRI_MSK by load balancing",
         "DR Rae Busy",
         "7, version 3",
         "DR_GONE",

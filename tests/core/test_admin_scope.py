@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 
 import pytest
 from django.contrib import admin
@@ -11,6 +12,7 @@ from django.test import Client
 
 from apps.accounts.choices import Role
 from apps.accounts.models import User
+from apps.assignment.models_shadow import ShadowResult, ShadowTally
 from apps.catalog.models import Site, SiteAlias
 from apps.core.access import RECORDS
 from apps.core.admin_scope import EVERYWHERE_ONLY, ScopedAdmin
@@ -35,9 +37,11 @@ from apps.roster.models import (
     Shift,
     ShiftSite,
     SwapRequest,
+    WorkCredit,
     Workload,
 )
-from apps.rules.models import SlaPolicy
+from apps.rules.models import Shadow, SlaPolicy
+from apps.trials.models import MovedOrder, WhatIf
 from tests.factories import (
     AssignmentFactory,
     DestinationFactory,
@@ -53,6 +57,7 @@ from tests.factories import (
     SiteFactory,
     UnassignedFactory,
 )
+from tests.factories.drafts import RuleDraftFactory
 from tests.factories.everything import row_of
 from tests.factories.sources import RosterSourceFactory
 from tests.factories.times import NOON
@@ -142,12 +147,33 @@ def _asked(site: Site) -> SwapRequest:
 
 
 # How a row of each table is made that belongs to a site.
+def _shadow() -> Shadow:
+    return Shadow.objects.create(
+        draft=RuleDraftFactory.create(),
+        started_by="user:ann",
+        started_at=NOON,
+        ends_at=NOON + timedelta(days=3),
+    )
+
+
+def _whatif() -> WhatIf:
+    return WhatIf.objects.create(
+        name="A", since=NOON, until=NOON, made_by="user:ann", made_at=NOON
+    )
+
+
 AT: Mapping[str, Callable[[Site], Model]] = {
     "accounts.User": lambda site: person(Role.TECHNICIAN, site=site),
     "assignment.Assignment": lambda site: AssignmentFactory.create(order__site=site),
     "assignment.LedgerEntry": lambda site: LedgerEntryFactory.create(radiologist=_reader(site)),
     "assignment.ShiftTurn": lambda site: _reader(site).shiftturn_set.create(
         shift_code="MRI", last_assigned_at=NOON
+    ),
+    "assignment.ShadowResult": lambda site: ShadowResult.objects.create(
+        shadow=_shadow(), order=OrderFactory.create(site=site), at=NOON, is_same=True
+    ),
+    "assignment.ShadowTally": lambda site: ShadowTally.objects.create(
+        shadow=_shadow(), on_date=NOON.date(), site=site
     ),
     "assignment.Unassigned": lambda site: UnassignedFactory.create(order__site=site),
     "catalog.Cluster": lambda site: site.cluster,
@@ -196,16 +222,25 @@ AT: Mapping[str, Callable[[Site], Model]] = {
     ),
     "roster.Shift": _shift,
     "roster.SwapRequest": _asked,
+    "roster.WorkCredit": lambda site: WorkCredit.objects.create(
+        radiologist=_reader(site), kind="board", start_at=NOON, end_at=NOON + timedelta(hours=1)
+    ),
     "roster.Workload": lambda site: Workload.objects.get(radiologist=_reader(site)),
     "rules.SlaPolicy": lambda site: SlaPolicy.objects.create(
         urgency="STAT", site=site, report_minutes=60
     ),
+    "trials.MovedOrder": lambda site: MovedOrder.objects.create(
+        whatif=_whatif(), order=OrderFactory.create(site=site), at=NOON
+    ),
 }
 # Rules, procedures, holidays and sender profiles hold for every site: all see them.
 FOR_ALL = {
+    "assignment.ReplayCheck",
     "catalog.HolidayCalendar",
     "catalog.Procedure",
     "catalog.ProcedureAlias",
+    "catalog.UnitTable",
+    "catalog.UnitValue",
     "catalog.WaitingFile",
     "intake.SenderContact",
     "intake.SenderProfile",
@@ -213,8 +248,12 @@ FOR_ALL = {
     "intake.SetAsideCode",
     "intake.UnknownCode",
     "rules.AssignmentRule",
+    "rules.DecisionPolicy",
+    "rules.DraftChange",
+    "rules.RuleDraft",
     "rules.RuleVersion",
     "rules.ScoringWeights",
+    "rules.Shadow",
 }
 # What the system itself is made of belongs to no site: only who may everywhere sees it.
 SYSTEM = {
@@ -233,6 +272,8 @@ SYSTEM = {
     "orders.PatientMerge",
     "orders.UnknownCancel",
     "roster.DocumentContent",
+    "trials.PutAway",
+    "trials.WhatIf",
 }
 _PATIENTS = {"orders.Patient"}
 """What an administrator does not see at all."""

@@ -46,6 +46,8 @@ class Site:
         self.page.fill("#id_password", PASSWORD)
         self.page.click(".sign-in button[type=submit]")
         self.page.wait_for_selector(shows)
+        # Scripts run once all is there; a key that is pressed before is pressed for nothing.
+        self.page.wait_for_load_state("load")
 
     def visit(self, path: str) -> None:
         self.page.goto(f"{self.url}{path}")

@@ -23,7 +23,7 @@ _NOT_LOOKED_AT = frozenset(
         *("my-list", "ordered", "my-list-presence", "my-list-activity", "my-list-next"),
         *("my-calendars", "my-competencies", "swaps", "swap-turns"),
         # A part of a page.
-        "calendar-regions",
+        *("calendar-regions", "rule-codes"),
         *("health", "health-db", "health-queue", "metrics", "refresh-hook"),
         # Files.
         *("procedure-export-csv", "procedure-export-xlsx", "senders-export"),

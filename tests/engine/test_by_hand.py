@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from apps.engine.by_hand import HandChoice, decide_by_hand, shifts_for
-from apps.engine.codes import Outcome, Strategy, Urgency
+from apps.engine.codes import ActionType, Outcome, Strategy, Urgency
 from apps.engine.decision import Decision, Snapshot, compile_config
 from apps.engine.facts import Config, OrderFacts
 from apps.engine.replay import replay
 from apps.engine.rota import WorkType
-from apps.engine.words import explain
-from tests.engine.build import AT, config, department, load, loads, on, order, reader, shift
+from apps.engine.story import explain
+from tests.engine.build import AT, config, department, load, loads, on, order, reader, rule, shift
 
 
 def chosen(
@@ -170,3 +170,25 @@ def test_choice_replays_byte_for_byte(id_: str, note: str) -> None:
 
     assert again == first
     assert json.dumps(again.trace) == json.dumps(first.trace)
+
+
+def test_what_a_rule_asks_is_told_replayed_and_not_asked_of_choices_made_before() -> None:
+    conditions = {"field": "indication", "op": "contains", "value": "heart"}
+    asking = rule(
+        7, ActionType.REQUIRE_CREDENTIAL, "CARDIAC", conditions=conditions, is_terminal=False
+    )
+    first = chosen(department("A", rules=(asking,)), "A", facts=order(indication="heart failure"))
+    compiled = compile_config(department("A", rules=(asking,)))
+
+    again = replay(json.loads(json.dumps(first.trace)), compiled)
+
+    assert json.dumps(again.trace) == json.dumps(first.trace)
+    assert first.trace["tries"][0]["out"] == [
+        ["A", "MRI_MSK", "competency", "credential_of_rule_missing", "CARDIAC", asking.name]
+    ]
+    assert f"A: lacks the credential CARDIAC, which rule “{asking.name}” asks for." in explain(
+        first.trace
+    )
+    # As it was written before rules were asked: neither the rule nor what it reads.
+    plain = chosen(department("A"), "A", facts=order(indication="heart failure"))
+    assert replay(json.loads(json.dumps(plain.trace)), compiled).trace == plain.trace

@@ -20,7 +20,9 @@ def leaf(field: str, op: str, value: object) -> dict[str, Any]:
 def test_the_schema_is_a_valid_schema_and_lists_every_field() -> None:
     Draft202012Validator.check_schema(schema())
 
-    assert schema()["$defs"]["leaf"]["properties"]["field"]["enum"] == list(FIELDS)
+    common, own = schema()["$defs"]["leaf"]["properties"]["field"]["anyOf"]
+    assert common == {"enum": list(FIELDS)}
+    assert own["pattern"] == r"^own\.[a-z][a-z0-9_]{0,31}$"
 
 
 FAULTS = [
@@ -39,6 +41,15 @@ FAULTS = [
         "only all, any and none are groups; a condition has field, op and value",
     ),
     (leaf("nonsense", "=", "x"), "$.field", "unknown field 'nonsense'"),
+    (leaf("own.", "=", "x"), "$.field", "unknown field 'own.'"),
+    (leaf("own.Bay", "=", "x"), "$.field", "unknown field 'own.Bay'"),
+    (leaf("own.bay\n", "=", "x"), "$.field", "unknown field 'own.bay\\n'"),
+    (leaf("own." + "x" * 33, "=", "x"), "$.field", f"unknown field 'own.{'x' * 33}'"),
+    (
+        leaf("own.bay", "<", "x"),
+        "$.op",
+        "this field takes only =, !=, in, not-in, contains, matches, exists, ≠",
+    ),
     (leaf("modality", "~", "x"), "$.op", "unknown operator '~'"),
     ({"field": "modality", "value": "MR"}, "$", "'op' is missing"),
     ({"field": "modality", "op": "="}, "$", "'value' is missing"),
@@ -66,6 +77,17 @@ FAULTS = [
         "$.value",
         "'7:30' does not match '^([01][0-9]|2[0-3]):[0-5][0-9]$'",
     ),
+    (
+        leaf("date", "=", "24.12.2026"),
+        "$.value",
+        "'24.12.2026' does not match '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'",
+    ),
+    (leaf("date", "<", "2026-02-30"), "$.value", "date needs a date such as 2026-12-24"),
+    (
+        leaf("date", "between", ["2026-12-24", "2026-01-02"]),
+        "$.value",
+        "the first value of a range is above the second",
+    ),
     (leaf("holiday", "=", "yes"), "$.value", "'yes' is not of type 'boolean'"),
     (leaf("modality", "exists", "yes"), "$.value", "'yes' is not of type 'boolean'"),
     (
@@ -92,7 +114,7 @@ def test_a_fault_is_named_with_its_place(conditions: object, path: str, message:
     assert ConditionProblem(path, message) in check(conditions)
 
 
-REFUSED_BY_BOTH = [
+REFUSED_BY_BOTH: list[Any] = [
     leaf("nonsense", "=", "x"),
     leaf("modality", "~", "x"),
     {"some": []},
@@ -111,13 +133,40 @@ REFUSED_BY_BOTH = [
     leaf("holiday", "=", 1),
     leaf("exam_at", "<", 5),
     leaf("exam_at", "<", "2026-02-04T12:00:00"),
+    leaf("exam_at", "=", "2026-02-04T12:00:00Z"),
+    leaf("date", "=", "20261224"),
+    leaf("date", "=", "2026-02-30"),
+    leaf("modality", "matches", 5),
+    leaf("modality", "<", "MR"),
+    leaf("rvu", "contains", 1),
+    leaf("holiday", ">", value=False),
+    leaf("own.Bay", "=", "x"),
+    leaf("own.bay\n", "=", "x"),
+    {"all": [[]]},
+    [],
+    "",
+    None,
 ]
 
 
 @pytest.mark.parametrize("conditions", REFUSED_BY_BOTH)
 def test_what_has_no_meaning_is_not_evaluated_either(conditions: dict[str, Any]) -> None:
+    assert check(conditions) != []
     with pytest.raises(ConditionError):
         compile_conditions(conditions)
+
+
+@pytest.mark.parametrize("depth", [9, 100_000])
+def test_what_is_nested_too_deep_is_not_evaluated_either(depth: int) -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(depth - 1):
+        deep = {"all": [deep]}
+
+    with pytest.raises(ConditionError, match="nested at most 8 deep"):
+        compile_conditions(deep)
+    compile_conditions({"all": [{"none": [{"any": [{"all": [{"all": [{"all": [GOOD]}]}]}]}]}]})
+    while deep:  # as below
+        deep = deep["all"].pop()
 
 
 def test_several_faults_come_in_the_order_of_their_places() -> None:

@@ -29,6 +29,13 @@ ORDER = order(
     patient_sex="F",
     patient_birth_on=date(1980, 2, 5),
     indication="Fell from a ladder\nKnee pain",
+    required_credentials=frozenset({"MQSA", "CT1"}),
+    required_subspecialty="musculoskeletal",
+    ordered_at=datetime(2026, 2, 3, 12, tzinfo=UTC),
+    scheduled_at=datetime(2026, 2, 5, 12, tzinfo=UTC),
+    visit="V123",
+    units=Decimal("2.5"),
+    own={"room": "Bay 3", "empty": ""},
 )
 BARE = order(modality="", body_part="", site="", issuer="", accession="")
 
@@ -125,6 +132,36 @@ LEAVES = [
     ("weekday", "between", ["MON", "FRI"], True),
     ("weekday", "between", ["FRI", "MON"], False),
     ("weekday", "between", ["SAT", "WED"], True),
+    ("date", "=", "2026-02-04", True),
+    ("date", "!=", "2026-02-04", False),
+    ("date", "in", ["2026-02-03", "2026-02-04"], True),
+    ("date", "not-in", ["2026-02-03"], True),
+    ("date", "<", "2026-02-04", False),
+    ("date", "≤", "2026-02-04", True),
+    ("date", "between", ["2026-01-26", "2026-02-04"], True),
+    ("date", "between", ["2026-02-05", "2026-02-06"], False),
+    ("date", "exists", True, True),
+    ("units", "=", 2.5, True),
+    ("units", ">", 2.5, False),
+    ("visit", "=", "v123", True),
+    ("required_credentials", "=", "CT1, MQSA", True),
+    ("required_credentials", "contains", "mqsa", True),
+    ("required_credentials", "contains", "PET", False),
+    ("required_subspecialty", "=", "musculoskeletal", True),
+    ("ordered_at", "<", "2026-02-04T00:00:00Z", True),
+    ("scheduled_at", ">", "2026-02-05T22:00:00+10:00", False),
+    ("scheduled_at", ">=", "2026-02-05T22:00:00+10:00", True),
+    ("own.room", "=", "BAY 3", True),
+    ("own.room", "!=", "Bay 3", False),
+    ("own.room", "in", ["bay 2", "bay 3"], True),
+    ("own.room", "not-in", ["bay 2", "bay 3"], False),
+    ("own.room", "contains", "3", True),
+    ("own.room", "matches", "^bay [12]$", False),
+    ("own.room", "exists", True, True),
+    ("own.empty", "exists", True, False),
+    ("own.never_sent", "=", "x", False),
+    ("own.never_sent", "!=", "x", True),
+    ("own.never_sent", "exists", False, True),
     ("holiday", "=", False, True),
     ("holiday", "=", True, False),
     ("holiday", "!=", True, True),
@@ -147,7 +184,7 @@ def test_an_operator(field: str, op: str, value: object, expected: bool) -> None
 
 
 def test_every_field_has_a_case() -> None:
-    assert {row[0] for row in LEAVES} == set(FIELDS)
+    assert {row[0] for row in LEAVES if not row[0].startswith("own.")} == set(FIELDS)
 
 
 UNKNOWN = [
@@ -165,6 +202,9 @@ UNKNOWN = [
     leaf("holiday", "=", value=False),
     leaf("exam_at", "<", "2999-01-01T00:00:00Z"),
     leaf("cluster", "=", "GOLD_COAST"),
+    leaf("date", "between", ["0001-01-01", "9999-12-31"]),
+    leaf("required_credentials", "contains", "C"),
+    leaf("own.room", "matches", ".*"),
 ]
 NOT_KNOWN = [
     leaf("modality", "!=", "MR"),
@@ -176,6 +216,8 @@ NOT_KNOWN = [
     leaf("weekday", "not-in", [1]),
     leaf("holiday", "!=", value=True),
     leaf("exam_at", "exists", value=False),
+    leaf("date", "!=", "2026-02-04"),
+    leaf("own.room", "not-in", ["Bay 3"]),
 ]
 
 
@@ -237,6 +279,13 @@ def test_the_patients_age_changes_on_the_local_birthday() -> None:
     assert holds(leaf("patient_age", "=", 46), at=after)
 
 
+def test_the_date_is_the_sites() -> None:
+    after_midnight = AT + timedelta(hours=1, minutes=55)
+
+    assert holds(leaf("date", "=", "2026-02-04"), at=after_midnight - timedelta(seconds=1))
+    assert holds(leaf("date", "=", "2026-02-05"), at=after_midnight)
+
+
 @pytest.mark.parametrize(
     ("hour_utc", "expected"),
     [(11, False), (12, True), (13, True), (17, True), (20, True), (21, False)],
@@ -255,7 +304,7 @@ def test_between_runs_over_midnight(hour_utc: int, expected: bool) -> None:
         (leaf("modality", "=", "MR"), "modality is MR"),
         (leaf("modality", "≠", "MR"), "modality is not MR"),
         (leaf("modality", "in", ["MR", "CT"]), "modality is one of MR, CT"),
-        (leaf("modality", "not-in", ["MR"]), "modality is none of MR"),
+        (leaf("modality", "not-in", ["MR"]), "modality is not MR"),
         (leaf("modality", "exists"), "modality is known"),
         (leaf("exam_at", "exists", value=False), "exam time is unknown"),
         (leaf("procedure_text", "contains", "left"), 'procedure text contains "left"'),
@@ -265,6 +314,13 @@ def test_between_runs_over_midnight(hour_utc: int, expected: bool) -> None:
         (leaf("patient_age", "≥", 16), "patient age in years is at least 16"),
         (leaf("rvu", "between", [1, 2.5]), "RVU is between 1 and 2.5"),
         (leaf("time_of_day", ">", "18:00"), "time of day is after 18:00"),
+        (leaf("date", "<", "2026-12-24"), "date is before 2026-12-24"),
+        (
+            leaf("date", "between", ["2026-12-24", "2027-01-02"]),
+            "date is between 2026-12-24 and 2027-01-02",
+        ),
+        (leaf("own.room", "=", "Bay 3"), 'the sender\'s room is "Bay 3"'),
+        (leaf("own.contrast_agent", "exists"), "the sender's contrast agent is known"),
         (leaf("weekday", "in", [6, "sun"]), "weekday is one of Saturday, Sunday"),
         (leaf("weekday", "=", "X"), "weekday is X"),
         (leaf("holiday", "=", value=True), "it is a holiday"),

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from apps.engine.codes import Presence, Refused, Step, Urgency
+from apps.engine.codes import ActionType, Presence, Refused, Step, Urgency
 from apps.engine.decision import Refusal, Snapshot, compile_config, fitness
+from apps.engine.facts import Credential, RuleFacts
 from apps.engine.rota import LeaveFacts
-from tests.engine.build import AT, department, load, loads, on, order, reader, shift
+from tests.engine.build import AT, department, load, loads, on, order, reader, rule, shift
 from tests.engine.test_coverage import TODAY
 
 CAPACITY = Refusal(Step.CAPACITY, Refused.CONCURRENT_FULL, (20, 20))
@@ -88,6 +89,55 @@ def test_the_shifts_requirement_counts_when_it_is_named() -> None:
     assert fit(changes=changes, shift="MRI_MSK") == Refusal(
         Step.COMPETENCY, Refused.SUBSPECIALTY, ("musculoskeletal",)
     )
+
+
+ASKING = ActionType.REQUIRE_CREDENTIAL
+MR = {"field": "modality", "op": "=", "value": "MR"}
+LACKS = Refusal(Step.COMPETENCY, Refused.RULE_CREDENTIAL, ("CARDIAC", "rule 5"))
+
+
+def before(action: ActionType, target: str, **changes: Any) -> RuleFacts:
+    return rule(1, action, target, **({"priority_order": 1} | changes))
+
+
+@pytest.mark.parametrize(
+    ("earlier", "expected"),
+    [
+        (None, LACKS),
+        (before(ActionType.ASSIGN_TO_RADIOLOGIST, "A"), None),
+        (before(ActionType.ASSIGN_TO_RADIOLOGIST, "B"), LACKS),
+        (before(ActionType.ASSIGN_TO_RADIOLOGIST, "B", is_strict=True), None),
+        (before(ActionType.ASSIGN_TO_RADIOLOGIST, "A", is_terminal=False), LACKS),
+        (before(ActionType.ASSIGN_TO_SHIFT, "MRI_MSK"), None),
+        (before(ActionType.ASSIGN_TO_WORKLIST, '["B", "MRI_MSK"]'), None),
+        (before(ActionType.OVERFLOW, ""), None),
+        (before(ActionType.HOLD, ""), None),
+        (before(ActionType.EXCLUDE, "A", is_terminal=False), LACKS),
+        (before(ActionType.SET_PRIORITY, "STAT", is_terminal=False), LACKS),
+    ],
+    ids=["alone", "to them", "to another", "strictly", "later", "to their shift", "to their list",
+         "overflow", "held", "excluded", "urgency"],
+)  # fmt: skip
+def test_credentials_that_rules_ask_for_count_unless_a_rule_gives_it_before(
+    earlier: RuleFacts | None, expected: Refusal | None
+) -> None:
+    asking = rule(5, ASKING, '["CARDIAC"]', name="rule 5", priority_order=5, is_terminal=False)
+    made = {"rules": tuple(one for one in (earlier, asking) if one)}
+
+    assert fit(changes=made) == expected
+    assert fit(changes=made, asks_rules=False) is None
+
+
+def test_a_rule_asks_only_those_whose_order_it_meets_under_the_urgency_set_before_it() -> None:
+    stat = {"field": "urgency", "op": "=", "value": "STAT"}
+    raised = before(ActionType.SET_PRIORITY, "STAT", conditions=MR, is_terminal=False)
+    asking = rule(5, ASKING, "CARDIAC", name="rule 5", conditions=stat, is_terminal=False)
+    changes = {"rules": (raised, asking)}
+    holds = reader("A", credentials=(Credential("CARDIAC"),))
+
+    assert fit(changes=changes) == LACKS
+    assert fit(changes=changes, facts={"modality": "CT"}) is None
+    assert fit(changes=changes | {"readers": (holds,)}) is None
 
 
 def test_a_night_that_began_before_the_leave_is_worked_to_its_end() -> None:

@@ -12,7 +12,8 @@ from apps.engine.codes import ActionType, Outcome, Reason
 from apps.engine.decision import Snapshot, compile_config, decide, fitness
 from apps.engine.facts import Config, OrderFacts, Workload
 from apps.engine.replay import replay
-from apps.engine.words import explain, reason_words
+from apps.engine.story import explain
+from apps.engine.words import reason_words
 from tests.engine.build import AT, decided, department, load, loads, order, reader, refusals, rule
 
 FULL = (0, 0, 20)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Set
 from dataclasses import fields, replace
 from datetime import date
 from fractions import Fraction
@@ -14,18 +15,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from apps.engine.choice import Tie
 from apps.engine.codec import canonical
-from apps.engine.codes import Outcome, Presence, Reason, Strategy, Urgency
+from apps.engine.codes import ActionType, Outcome, Presence, Reason, Strategy, Urgency
 from apps.engine.decision import Decision, Snapshot, compile_config, decide
 from apps.engine.facts import Config, Credential, Dated, RadiologistFacts, SiteFacts
+from apps.engine.favour import Cause
 from apps.engine.replay import config_from_json, config_to_json, replay
 from apps.engine.rota import ShiftFacts
+from apps.engine.story import explain
+from apps.engine.targets import read_target
 from apps.engine.vocabulary import REGIONS
-from apps.engine.words import explain
 from tests.engine.plain_roster import There, there
-from tests.engine.worlds import World, random_world
+from tests.engine.worlds import World, any_world, random_world
 
-worlds = st.integers(0, 2**32).map(random_world)
+worlds = st.integers(0, 2**32).map(any_world)
 
 
 def answer(world: World) -> Decision:
@@ -88,14 +92,19 @@ def covers(wanted: str, part: str) -> bool:
     return wanted == "" or (part != "" and (wanted == part or part in REGIONS.get(wanted, ())))
 
 
-def is_competent(person: RadiologistFacts, shift: ShiftFacts | None, world: World) -> bool:
+def is_competent(
+    person: RadiologistFacts,
+    shift: ShiftFacts | None,
+    world: World,
+    required: Set[str] = frozenset(),
+) -> bool:
     order = world.order
     site = site_of(world)
     on = world.at.astimezone(ZoneInfo(site.zone)).date()
     credentials = {item.name for item in person.credentials if is_valid(item, on)}
     needed = {order.required_subspecialty, shift.required_subspecialty if shift else ""} - {""}
     return (
-        order.required_credentials <= credentials
+        order.required_credentials | required <= credentials
         and needed <= person.specialties
         and (
             not site.requires_licence
@@ -168,7 +177,9 @@ def check_no_unfit_reader(world: World) -> None:
     assert person.is_active
     assert person.id not in world.order.passed_over
     assert has_less_load(person, world)
-    assert is_competent(person, shift, world)
+    assert person.id not in asked_for(decision, ActionType.EXCLUDE)
+    required = asked_for(decision, ActionType.REQUIRE_CREDENTIAL)
+    assert is_competent(person, shift, world, required)
     assert has_seat(person, world, passes_hourly=before_sla or decision.urgency is Urgency.STAT)
     if decision.strategy is not Strategy.RULE:
         assert shift is not None
@@ -176,6 +187,16 @@ def check_no_unfit_reader(world: World) -> None:
         assert who is not None
         assert person.id in who.people
         assert load is None or load.presence not in (Presence.OFFLINE, Presence.BUSY)
+
+
+def asked_for(decision: Decision, action: ActionType) -> set[str]:
+    """Return what the rules that held by then name; a rule that decides runs no others."""
+    return {
+        name
+        for _id, _version, _name, does, target in decision.trace.get("rules", ())
+        if does == action
+        for name in read_target(action, target).named
+    }
 
 
 def check_least_load(world: World) -> None:
@@ -186,9 +207,22 @@ def check_least_load(world: World) -> None:
     late = {row[0] for row in tried.get("late", ())}
     fit = {row[0]: Fraction(*map(Fraction, row[2].split("/"))) for row in tried["fit"]}
     in_time = {id_: load for id_, load in fit.items() if id_ not in late} or fit
+    _cause, _rule, *first = tried.get("favour", ["", None, *in_time])
 
     assert decision.radiologist is not None
-    assert in_time[decision.radiologist] == min(in_time.values())
+    assert in_time[decision.radiologist] == min(in_time[id_] for id_ in first)
+
+
+def check_broken_rules_stop_nothing(world: World) -> None:
+    """A world with the rules that cannot be used taken out comes to the same."""
+    decision = answer(world)
+    broken = {row[0] for row in decision.trace.get("skipped", ())}
+    usable = tuple(rule for rule in world.config.rules if rule.id not in broken)
+    without = answer(replace(world, config=replace(world.config, rules=usable)))
+
+    assert not broken & {id_ for id_, _ in decision.matched_rules}
+    assert replace(without, trace={}) == replace(decision, trace={})
+    assert without.trace.get("tries") == decision.trace.get("tries")
 
 
 def check_nobody_fit_is_left_over(world: World) -> None:
@@ -231,6 +265,7 @@ CHECKS = (
     check_who_is_there,
     check_no_unfit_reader,
     check_least_load,
+    check_broken_rules_stop_nothing,
     check_nobody_fit_is_left_over,
     check_memory_changes_nothing,
 )
@@ -247,13 +282,13 @@ def test_in_every_world(check: object, world: World) -> None:
 @pytest.mark.long
 def test_ten_thousand_worlds() -> None:
     for seed in range(10_000):
-        world = random_world(seed)
+        world = any_world(seed)
         for check in CHECKS:
             check(world)
 
 
 def test_the_worlds_are_worth_asking() -> None:
-    decisions = [answer(random_world(seed)) for seed in range(1_000)]
+    decisions = [answer(any_world(seed)) for seed in range(1_000)]
 
     assert {decision.outcome for decision in decisions} == set(Outcome)
     assert {
@@ -266,5 +301,13 @@ def test_the_worlds_are_worth_asking() -> None:
         Reason.HELD,
         Reason.RULE_STRICT,
         Reason.UNKNOWN_SITE,
+        Reason.WORKLIST,
     } <= {decision.reason for decision in decisions}
     assert {decision.strategy for decision in decisions} >= {*Strategy} - {Strategy.MANUAL}
+    traces = [decision.trace for decision in decisions]
+    assert {row[3] for trace in traces for row in trace.get("rules", ())} == {*ActionType}
+    chosen = [trace["tries"][-1] for trace in traces if trace["result"]["outcome"] == "assigned"]
+    assert {tried["by"] for tried in chosen} >= {*Tie} - {Tie.TOGETHER}
+    assert {tried["favour"][0] for tried in chosen if "favour" in tried} == {*Cause}
+    assert sum(len(tried["fit"]) > 1 for tried in chosen) > 100
+    assert sum("skipped" in trace for trace in traces) > 20

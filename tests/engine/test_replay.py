@@ -98,7 +98,7 @@ def test_decimals_are_text_and_defaults_left_out() -> None:
     assert areas["catalog"]["sites"] == [
         {"cluster": "GOLD_COAST", "code": "ROBINA", "zone": "Australia/Brisbane"}
     ]
-    assert areas["rules"] == {"rules": [], "weights": {}}
+    assert areas["rules"] == {"rules": [], "weights": {}, "balance": {}}
     assert config_to_json(FULL)["rules"]["weights"] == {"start": "99.5"}
 
 
@@ -298,3 +298,37 @@ def test_utc_is_the_zone_of_every_moment_kept() -> None:
         decision.trace["order"]["received_at"]
         == (AT - timedelta(minutes=5)).astimezone(UTC).isoformat()
     )
+
+
+OWN_RULE = rule(
+    1,
+    ActionType.USE_STRATEGY,
+    "SCORED",
+    conditions={"field": "own.room", "op": "=", "value": "Bay 3"},
+)
+OWN = {"room": "Bay 3", "next_of_kin": "Doe, John"}
+
+
+def test_of_a_senders_own_fields_only_those_that_rules_read_are_kept_and_they_replay() -> None:
+    made = department("A", "B", rules=(OWN_RULE,))
+    decision = decide(order(own=OWN), AT, Snapshot(compile_config(made), {}))
+    stored = json.loads(canonical(decision.trace))
+
+    again = replay(stored, compile_config(made))
+
+    assert decision.strategy is Strategy.SCORED
+    assert stored["order"]["own.room"] == "Bay 3"
+    assert "next_of_kin" not in canonical(stored)
+    assert canonical(again.trace) == canonical(stored)
+
+
+def test_an_older_trace_with_all_own_fields_replays() -> None:
+    made = department("A", "B", rules=(OWN_RULE,))
+    stored = decide(order(own=OWN), AT, Snapshot(compile_config(made), {})).trace
+    del stored["order"]["own.room"]
+    stored["order"]["own"] = OWN
+
+    again = replay(stored, compile_config(made))
+
+    assert again.strategy is Strategy.SCORED
+    assert canonical(again.trace) == canonical(stored)

@@ -33,6 +33,15 @@ from tests.engine.test_coverage import TODAY
 
 TO_SHIFT = ActionType.ASSIGN_TO_SHIFT
 TO_PERSON = ActionType.ASSIGN_TO_RADIOLOGIST
+
+
+def _deep(levels: int) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for _ in range(levels - 1):
+        made = {"all": [made]}
+    return made
+
+
 NEVER = {"field": "modality", "op": "=", "value": "XX"}
 
 
@@ -277,9 +286,25 @@ def test_the_active_window_includes_its_start_and_not_its_end(
         (rule(1, TO_PERSON, "E", conditions={"field": "rvu", "op": "~"}), "unknown operator"),
         (rule(1, TO_PERSON, "E", conditions={"all": 5}), "needs a list"),
         (rule(1, TO_PERSON, "E", conditions={"some": []}), "unknown group"),
-        (rule(1, ActionType.SET_PRIORITY, "SOON"), "SOON"),
-        (rule(1, ActionType.EXCLUDE, "[1]"), "EXCLUDE needs"),
-        (rule(1, ActionType.EXCLUDE, "[broken"), "Expecting"),
+        (rule(1, TO_PERSON, "E", conditions=[]), "conditions are an object"),
+        (rule(1, TO_PERSON, "E", conditions={"all": [None]}), "conditions are an object"),
+        (rule(1, TO_PERSON, "E", conditions=_deep(9)), "nested at most 8 deep"),
+        (rule(1, TO_PERSON, "E", conditions=_deep(500)), "nested at most 8 deep"),
+        (
+            rule(1, TO_PERSON, "E", conditions={"field": "rvu", "op": "matches", "value": "1"}),
+            "rvu",
+        ),
+        (rule(1, TO_PERSON, " "), "needs a radiologist's id"),
+        (rule(1, TO_SHIFT, ""), "needs a shift's code"),
+        (rule(1, ActionType.SET_PRIORITY, "SOON"), "STAT, URGENT or ROUTINE"),
+        (rule(1, ActionType.USE_STRATEGY, "MANUAL"), "the strategy is one of LOAD_BALANCED"),
+        (rule(1, ActionType.EXCLUDE, "[1]"), "texts in double quotes"),
+        (rule(1, ActionType.EXCLUDE, "[broken"), "the list is no JSON"),
+        (rule(1, ActionType.EXCLUDE, "[]"), "EXCLUDE needs"),
+        (rule(1, ActionType.PREFER, ""), "PREFER needs"),
+        (rule(1, ActionType.REQUIRE_CREDENTIAL, '[" "]'), "none of them empty"),
+        (rule(1, ActionType.ASSIGN_TO_WORKLIST, ""), "ASSIGN_TO_WORKLIST needs"),
+        (rule(1, ActionType.OVERFLOW, "[broken"), "the list is no JSON"),
     ],
 )
 def test_a_broken_rule_is_skipped_and_named(broken: RuleFacts, cause: str) -> None:

@@ -10,8 +10,10 @@ import pytest
 
 from apps.engine.codes import ActionType, Presence, Reason, Refused, Strategy, Urgency
 from apps.engine.facts import Config, Workload
+from apps.engine.naming import Naming
 from apps.engine.rota import WorkType
-from apps.engine.words import explain, reason_words, refusal_words
+from apps.engine.story import explain
+from apps.engine.words import reason_words, refusal_words, refused_words
 from tests.engine.build import (
     AT,
     config,
@@ -129,7 +131,7 @@ def test_rules_are_said() -> None:
 
     assert said(made) == [
         ORDER,
-        "Rule 2 (version 1) could not be used and was skipped: 'NOW' is not a valid Urgency.",
+        "Rule 2 (version 1) could not be used and was skipped: the urgency is STAT, URGENT or ROUTINE.",
         "Rule 1 “rule 1” (version 1) holds: exclude A.",
         "Rule 3 “rule 3” (version 1) holds: assign to A.",
         "Rule 4 “rule 4” (version 9) holds: assign to shift NONE.",
@@ -236,3 +238,56 @@ def test_refusals_in_words(code: Refused, params: tuple[int | str, ...], expecte
 @pytest.mark.parametrize("code", Refused)
 def test_every_refusal_has_words(code: Refused) -> None:
     assert refusal_words(code, (1, 2))
+
+
+def test_those_who_fare_alike_are_told_together() -> None:
+    many = tuple(f"R{number}" for number in range(6))
+    away = [load(id_, presence=Presence.OFFLINE) for id_ in many[:5]]
+
+    assert said(department(*many), *away)[2:4] == [
+        "5 readers are offline: R0, R1, R2 and 2 others.",
+        "R5: fit, 0 RVU open for 20 seats.",
+    ]
+
+
+def test_names_and_moments_are_those_that_are_passed_in() -> None:
+    naming = Naming(
+        person=lambda id_: f"Dr {id_}",
+        shift=str.title,
+        rule=lambda id_: f"rule {id_ * 10} “rule {id_}”",
+        strategy=lambda one: one.lower(),
+        moment=lambda _moment: "noon",
+        sharer=str.lower,
+    )
+    made = department(
+        "A",
+        "B",
+        rules=(
+            rule(1, ActionType.EXCLUDE, '["B"]', is_terminal=False),
+            rule(2, ActionType.ASSIGN_TO_SHIFT, "MRI_MSK"),
+        ),
+    )
+
+    assert explain(decided(made, order(), load("A", "2.50")).trace, naming) == [
+        "Order ACC1 (MR KNEE, ROUTINE, site ROBINA) at noon.",
+        "Rule 10 “rule 1” (version 1) holds: exclude Dr B.",
+        "Rule 20 “rule 2” (version 1) holds: assign to shift Mri_Msk.",
+        "Asked shift Mri_Msk, which rule 20 “rule 2” asks for.",
+        "Dr B: excluded by a rule.",
+        "Dr A: fit, 2.5 RVU open for 20 seats.",
+        "Assigned to Dr A on Mri_Msk by load_balanced: the only one left.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "params", "expected"),
+    [
+        (Refused.CREDENTIAL, ("B",), "lack the credential B"),
+        (Refused.RULE_CREDENTIAL, ("B", "R"), "lack the credential B, which rule “R” asks for"),
+        (Refused.SUBSPECIALTY, ("NEURO",), "do not read NEURO"),
+        (Refused.OFFLINE, (), "are offline"),
+        (Refused.PASSED_OVER, (), "had it already and did not take it"),
+    ],
+)
+def test_refusals_of_several(code: Refused, params: tuple[str, ...], expected: str) -> None:
+    assert refused_words(code, params) == expected

@@ -6,6 +6,7 @@ from tests.factories.assignment import (
     AssignmentFactory,
     EndedAssignmentFactory,
     LedgerEntryFactory,
+    ReplayCheckFactory,
     UnassignedFactory,
 )
 from tests.factories.catalog import ClusterFactory, ProcedureFactory, SiteFactory
@@ -32,6 +33,7 @@ __all__ = [
     "PatientFactory",
     "ProcedureFactory",
     "RadiologistFactory",
+    "ReplayCheckFactory",
     "RosterAssignmentFactory",
     "SenderProfileFactory",
     "ShiftFactory",

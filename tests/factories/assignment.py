@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 import factory
 
 from apps.assignment.choices import AssignmentState, EndReason, LedgerKind, ReasonChoices
-from apps.assignment.models import Assignment, LedgerEntry, Unassigned
+from apps.assignment.models import Assignment, LedgerEntry, ReplayCheck, Unassigned
+from apps.core import clock
 from apps.orders.choices import OrderStatus
 from tests.factories.orders import OrderFactory
 from tests.factories.people import RadiologistFactory
@@ -53,3 +55,11 @@ class LedgerEntryFactory(factory.django.DjangoModelFactory[LedgerEntry]):
     kind = LedgerKind.ASSIGNED
     at = NOON
     rvu = Decimal(1)
+
+
+class ReplayCheckFactory(factory.django.DjangoModelFactory[ReplayCheck]):
+    class Meta:
+        model = ReplayCheck
+
+    at = factory.LazyFunction(clock.now)
+    since = factory.LazyAttribute(lambda row: row.at - timedelta(days=1))

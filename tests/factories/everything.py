@@ -11,6 +11,7 @@ from django.db.models import Model
 
 from apps.accounts.models import RoleGrant
 from apps.assignment.models import DecisionBasis, ShiftTurn
+from apps.assignment.models_shadow import ShadowResult, ShadowTally
 from apps.audit.models import AuditEvent
 from apps.catalog.models import (
     CalendarDay,
@@ -18,6 +19,8 @@ from apps.catalog.models import (
     HolidayCalendar,
     ProcedureAlias,
     SiteAlias,
+    UnitTable,
+    UnitValue,
     WaitingFile,
 )
 from apps.core.models import ConfigVersion, DueTime, Heartbeat, QueueTask
@@ -50,11 +53,19 @@ from apps.roster.models import (
     Shift,
     ShiftSite,
     SwapRequest,
+    WorkCredit,
     Workload,
 )
-from apps.rules.models import RuleVersion, ScoringWeights, SlaPolicy
-from tests.factories.assignment import AssignmentFactory, LedgerEntryFactory, UnassignedFactory
+from apps.rules.models import DecisionPolicy, RuleVersion, ScoringWeights, Shadow, SlaPolicy
+from apps.trials.models import MovedOrder, PutAway, WhatIf
+from tests.factories.assignment import (
+    AssignmentFactory,
+    LedgerEntryFactory,
+    ReplayCheckFactory,
+    UnassignedFactory,
+)
 from tests.factories.catalog import ClusterFactory, ProcedureFactory, SiteFactory
+from tests.factories.drafts import RuleDraftFactory, drafted
 from tests.factories.intake import InboundMessageFactory, SenderProfileFactory, UnknownCodeFactory
 from tests.factories.orders import (
     OrderFactory,
@@ -91,6 +102,12 @@ def _audit_event() -> AuditEvent:
     return AuditEvent.objects.get(entity_id=str(cluster.pk), action="update")
 
 
+def _unit_table() -> UnitTable:
+    number = _next()
+    day = NOON.date() + timedelta(days=number)
+    return UnitTable.objects.create(name=f"Units {number}", from_date=day)
+
+
 def _rule_version() -> RuleVersion:
     return RuleVersion.objects.get(rule_id=AssignmentRuleFactory.create().pk)
 
@@ -120,7 +137,25 @@ def _rotation() -> Rotation:
     return Rotation.objects.create(shift=ShiftFactory.create(), start_date=NOON.date())
 
 
+def _whatif() -> WhatIf:
+    return WhatIf.objects.create(name="what if", since=NOON, until=NOON, made_at=NOON)
+
+
+def _shadow() -> Shadow:
+    return Shadow.objects.create(
+        draft=RuleDraftFactory.create(),
+        started_by="user:ann",
+        started_at=NOON,
+        ends_at=NOON + timedelta(days=3),
+    )
+
+
 _MAKERS: Mapping[str, Callable[[], Model]] = {
+    "trials.WhatIf": _whatif,
+    "trials.PutAway": lambda: PutAway.objects.create(whatif=_whatif(), at=NOON),
+    "trials.MovedOrder": lambda: MovedOrder.objects.create(
+        whatif=_whatif(), order=OrderFactory.create(), at=NOON
+    ),
     "accounts.RoleGrant": lambda: RoleGrant.objects.create(
         user=UserFactory.create(), role="auditor"
     ),
@@ -145,6 +180,10 @@ _MAKERS: Mapping[str, Callable[[], Model]] = {
         procedure=ProcedureFactory.create(), local_code=f"LOCAL{_next()}"
     ),
     "catalog.Site": SiteFactory.create,
+    "catalog.UnitTable": _unit_table,
+    "catalog.UnitValue": lambda: UnitValue.objects.create(
+        table=_unit_table(), modality="MR", units=2
+    ),
     "catalog.SiteAlias": lambda: SiteAlias.objects.create(
         site=SiteFactory.create(), value=f"Alias {_next()}"
     ),
@@ -259,6 +298,25 @@ _MAKERS: Mapping[str, Callable[[], Model]] = {
     "roster.Workload": lambda: Workload.objects.get(radiologist=RadiologistFactory.create()),
     "rules.AssignmentRule": AssignmentRuleFactory.create,
     "rules.RuleVersion": _rule_version,
+    "rules.RuleDraft": RuleDraftFactory.create,
+    "rules.DraftChange": lambda: drafted(
+        RuleDraftFactory.create(), AssignmentRuleFactory.create()
+    ),
+    "rules.Shadow": _shadow,
+    "assignment.ReplayCheck": ReplayCheckFactory.create,
+    "assignment.ShadowResult": lambda: ShadowResult.objects.create(
+        shadow=_shadow(), order=OrderFactory.create(), at=NOON, is_same=True
+    ),
+    "assignment.ShadowTally": lambda: ShadowTally.objects.create(
+        shadow=_shadow(), on_date=NOON.date()
+    ),
+    "roster.WorkCredit": lambda: WorkCredit.objects.create(
+        radiologist=RadiologistFactory.create(),
+        kind="board",
+        start_at=NOON,
+        end_at=NOON + timedelta(hours=1),
+    ),
+    "rules.DecisionPolicy": lambda: DecisionPolicy.objects.get_or_create(pk=1)[0],
     "rules.ScoringWeights": lambda: ScoringWeights.objects.get_or_create(pk=1)[0],
     "rules.SlaPolicy": lambda: SlaPolicy.objects.create(
         urgency="STAT", modality=f"M{_next()}", report_minutes=60

@@ -37,6 +37,7 @@ def form_of(client: Client, path: str, **changes: Any) -> dict[str, Any]:
         "seen": str(context["seen"]),
         "active": context["active"],
         "message": str(context["chosen"] or ""),
+        "own": context["form"].own_facts,
     }
     for field in context["form"]:
         value = field.value()

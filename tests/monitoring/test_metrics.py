@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,12 @@ from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
 from apps.intake.models import SenderContact
-from tests.factories import DestinationFactory, OutboundMessageFactory, UnassignedFactory
+from tests.factories import (
+    DestinationFactory,
+    OutboundMessageFactory,
+    ReplayCheckFactory,
+    UnassignedFactory,
+)
 from tests.factories.times import NOON
 
 committed = pytest.mark.django_db(transaction=True)
@@ -80,6 +86,16 @@ def test_silent_senders_are_counted_and_none_is_zero() -> None:
     SenderContact.objects.create(application="RIS", last_at=NOON)
 
     assert scrape()["assignment_engine_silent_senders"] == {(): 1}
+
+
+@committed
+def test_decisions_that_drifted_are_those_of_the_newest_check_and_health_stays_well() -> None:
+    assert scrape()["assignment_engine_replay_drift"] == {(): 0}
+    ReplayCheckFactory(at=NOON, drifted=5)
+    ReplayCheckFactory(at=NOON + timedelta(days=1), drifted=2)
+
+    assert scrape()["assignment_engine_replay_drift"] == {(): 2}
+    assert Client().get("/health/db").status_code == 200
 
 
 @committed

@@ -53,6 +53,9 @@ WITHOUT_DECISIONS = {
     "roster.RosterName",
     "roster.RosterSource",
     "roster.SwapRequest",
+    "rules.DraftChange",
+    "rules.RuleDraft",
+    "trials.PutAway",
 }
 """Who may do what, who looks after whom, which codes are no imaging, and what is proposed, proven,
 published or read from elsewhere is told in the trail, and decides no order; the rows that come of
@@ -75,6 +78,8 @@ def test_everything_that_a_person_sets_up_is_audited() -> None:
         "catalog.ProcedureAlias",
         "catalog.Site",
         "catalog.SiteAlias",
+        "catalog.UnitTable",
+        "catalog.UnitValue",
         "intake.SenderProfile",
         "outbound.Destination",
         "outbound.DestinationSite",
@@ -89,8 +94,11 @@ def test_everything_that_a_person_sets_up_is_audited() -> None:
         "roster.Shift",
         "roster.ShiftSite",
         "roster.ShiftWorkType",
+        "roster.WorkCredit",
         "rules.AssignmentRule",
+        "rules.DecisionPolicy",
         "rules.ScoringWeights",
+        "rules.Shadow",
         "rules.SlaPolicy",
     }
     unversioned = {model._meta.label for model in AUDITED if model not in VERSIONED}

@@ -13,7 +13,7 @@ from apps.core import clock
 from apps.core.actor import Actor, acting_as
 from apps.core.due import run_due
 from apps.core.models import ConfigVersion
-from apps.engine.words import explain
+from apps.engine.story import explain
 from apps.roster.choices import PresenceChoices
 from apps.roster.models import RosterOverride, Workload
 from apps.roster.services.presence import note_activity, note_sign_of_life, set_presence

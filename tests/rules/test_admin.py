@@ -59,11 +59,19 @@ def test_rule_is_saved_with_its_actor_and_its_first_version(client: Client) -> N
 @pytest.mark.parametrize(
     ("conditions", "place", "cause"),
     [
-        ('{"all": [{"field": "modalty", "op": "=", "value": "MR"}]}', "all[0]", "modalty"),
-        ('{"all": [{"field": "patient_age", "op": "<", "value": "old"}]}', "all[0]", "number"),
-        ('{"any": [{"all": [{"field": "rvu", "op": "~", "value": 1}]}]}', "any[0].all[0]", "~"),
-        ('{"all": [{"field": "modality", "op": "matches", "value": "(a+)+$"}]}', "all[0]", ""),
-        ('{"every": []}', "$", "only all, any and none are groups"),
+        ('{"all": [{"field": "modalty", "op": "=", "value": "MR"}]}', "Condition 1", "modalty"),
+        (
+            '{"all": [{"field": "patient_age", "op": "<", "value": "old"}]}',
+            "Condition 1",
+            "number",
+        ),
+        ('{"any": [{"all": [{"field": "rvu", "op": "~", "value": 1}]}]}', "Condition 1.1", "~"),
+        (
+            '{"all": [{"field": "modality", "op": "matches", "value": "(a+)+$"}]}',
+            "Condition 1",
+            "",
+        ),
+        ('{"every": []}', "Only all, any", "are groups"),
     ],
     ids=["field", "type", "operator", "pattern", "group"],
 )
@@ -127,7 +135,7 @@ def test_empty_box_of_conditions_is_always_true(client: Client) -> None:
     [
         ("ASSIGN_TO_SHIFT", "NOWHERE", "There is no shift with the code “NOWHERE”."),
         ("ASSIGN_TO_RADIOLOGIST", "DR_X", "There is no radiologist with the id “DR_X”."),
-        ("EXCLUDE", '["DR_A", "DR_X"]', "There is no radiologist with the id DR_X."),
+        ("EXCLUDE", '["DR_A", "DR_X"]', "There is no radiologist with the id “DR_X”."),
         ("SET_PRIORITY", "SOON", "The urgency is STAT, URGENT or ROUTINE."),
         ("HOLD", "", "Say why the order is held."),
     ],
@@ -157,8 +165,8 @@ def test_list_and_form_say_the_conditions_in_words(client: Client) -> None:
     rule = AssignmentRuleFactory.create(condition_filters=MR)
     listed = client.get(admin_url("rules.assignmentrule", "changelist")).content.decode()
     shown = client.get(admin_url("rules.assignmentrule", "change", rule.pk)).content.decode()
-    assert "modality is one of MR" in listed
-    assert "modality is one of MR" in shown
+    assert "modality is MR" in listed
+    assert "modality is MR" in shown
     assert "<code>age_minutes</code> minutes since received" in shown
 
 

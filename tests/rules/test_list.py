@@ -152,7 +152,7 @@ def test_list_says_each_rule_in_words(client: Client) -> None:
         )
         for row in rows
     ] == [
-        ("modality is one of MR", "Assign to shift", [("MRI", "MRI Robina", True)], 0),
+        ("modality is MR", "Assign to shift", [("MRI", "MRI Robina", True)], 0),
         (
             "always",
             "Exclude radiologists",
@@ -245,6 +245,7 @@ def test_hundred_rules_cost_as_many_queries_as_one(client: Client) -> None:
         client.get(reverse("rules"))
     for number in range(2, 102):
         rule(number)
+    client.get(reverse("rules"))
     with CaptureQueriesContext(connection) as many:
         client.get(reverse("rules"))
 
@@ -252,9 +253,54 @@ def test_hundred_rules_cost_as_many_queries_as_one(client: Client) -> None:
     assert len(many) <= 15
 
 
-def test_empty_list_says_what_holds_without_rules(client: Client) -> None:
-    assert b"There are no rules yet." in client.get(reverse("rules")).content
-    assert b"No rule is like that." in client.get(f"{reverse('rules')}?q=x").content
+DEFAULT = b'<tr class="rule-default">'
+
+
+def test_list_ends_with_the_default_that_nobody_can_change(client: Client) -> None:
+    AssignmentRuleFactory.create()
+
+    page = client.get(reverse("rules")).content
+
+    row = page[page.index(DEFAULT) : page.index(b"</table>")]
+    assert b"each by its strategy" in row
+    assert b'href="/shifts/"' in row
+    assert [word in row for word in (b"<button", b"/edit/", b"/delete/", b"data-rule")] == (
+        [False] * 4
+    )
+
+
+def test_default_stands_on_the_last_page_of_the_whole_list_alone(client: Client) -> None:
+    for number in range(51):
+        AssignmentRuleFactory.create(priority_order=number)
+
+    pages = [client.get(f"{reverse('rules')}{query}") for query in ("", "?page=2", "?enabled=on")]
+
+    assert [DEFAULT in page.content for page in pages] == [False, True, False]
+
+
+def test_empty_list_shows_the_default_and_says_why(client: Client) -> None:
+    page = client.get(reverse("rules")).content
+    assert DEFAULT in page
+    assert b"There are no rules yet" in page
+    narrowed = client.get(f"{reverse('rules')}?q=x").content
+    assert b"No rule is like that." in narrowed
+    assert DEFAULT not in narrowed
+
+
+def test_row_shows_what_the_rule_is_doubted_for(client: Client) -> None:
+    rule = AssignmentRuleFactory.create(
+        condition_filters={
+            "all": [
+                {"field": "modality", "op": "=", "value": "MR"},
+                {"field": "modality", "op": "=", "value": "CT"},
+            ]
+        }
+    )
+
+    response = client.get(reverse("rules"))
+
+    (doubt, *_) = response.context["marks"][rule.pk]
+    assert doubt.words.encode() in response.content.replace(b"&#x27;", b"'")
 
 
 def test_switch_says_on_or_off_and_a_second_click_changes_nothing(client: Client) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from apps.assignment.models import Assignment, Unassigned
 from apps.assignment.services import replay, retry
-from apps.assignment.snapshot import basis, cache, ledger
+from apps.assignment.snapshot import basis, cache, ledger, other_work
 from apps.core import clock
 from apps.hl7v2.peek import glance
 from apps.intake.keys import digest_of, issuer_for, order_keys
@@ -33,7 +33,17 @@ VENDOR = (
 
 def forget_caches() -> None:
     """Forget what processes remember: another test's rows are gone."""
-    for module in (cache, ledger, basis, replay, retry, parked, catalogue, destinations):
+    for module in (
+        cache,
+        ledger,
+        other_work,
+        basis,
+        replay,
+        retry,
+        parked,
+        catalogue,
+        destinations,
+    ):
         module.forget()
 
 

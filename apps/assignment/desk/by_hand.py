@@ -20,7 +20,7 @@ from apps.assignment.exceptions import (
     ReasonNeededError,
 )
 from apps.assignment.policies import Action
-from apps.assignment.snapshot.ledger import LedgerCopy
+from apps.assignment.snapshot.ledger import PassingLedger
 from apps.assignment.study import REPORTED_BY_HAND, SHORTEST_REASON, URGENCY_BY_HAND
 from apps.assignment.taking import Taker, Waiting, why_not_take
 from apps.assignment.taking_off import WaitsFor, after_taking_off
@@ -46,7 +46,7 @@ def open_hand_desk(*, at: datetime, actor: str) -> HandDesk:
     A web request may open several in one transaction, and the later ones read what the earlier
     wrote. That may yet be rolled back, so none of it goes to the process's copy of the ledger.
     """
-    desk = open_desk(at=at, actor=actor, lines=LedgerCopy())
+    desk = open_desk(at=at, actor=actor, lines=PassingLedger())
     return HandDesk(
         at=desk.at, view=desk.view, book=desk.book, actor=desk.actor, versions=desk.versions
     )
@@ -149,19 +149,19 @@ class HandDesk(Desk):
         """Give a waiting study to a reader who asks for it, which acknowledges it too.
 
         Raises:
-            NotYoursError: it is not the work of a shift that they are on.
+            NotYoursError: it is not the work of a shift that they are on, nor on a list that they
+                share.
             NotPossibleError: it waits for a person to assign it.
             NotFitError: they are offline, full or not fit, or had it and did not take it.
         """
-        facts = self._facts(case)
         taker = Taker(radiologist_id, self.at, self._snapshot())
-        shift = taker.shift_for(facts)
-        if shift is None:
+        waiting = self._waiting(case)
+        place = taker.place_for(waiting)
+        if place is None:
             raise NotYoursError
-        if case.queued is None or not _is_tried_by_itself(case):
+        if not _is_tried_by_itself(case):
             raise NotPossibleError("It waits for a manager to assign it.")
-        waiting = Waiting(facts, case.queued.reason, case.queued.trace)
-        refused = why_not_take(waiting, shift, taker)
+        refused = why_not_take(waiting, place, taker)
         if refused:
             raise NotFitError(refused)
         self.give(case, radiologist_id, note="")
@@ -189,6 +189,7 @@ class HandDesk(Desk):
         assignment.completed_at = assignment.turnaround_seconds = None
         self.pending.touch_assignment(assignment)
         self.book.regain(assignment.radiologist_id, case.seat())
+        self.company.note(case)
         case.order.reported_at = None
         self._move(case, OrderStatus.IN_PROGRESS)
         self.unflag(case, REPORTED_BY_HAND)
@@ -228,6 +229,11 @@ class HandDesk(Desk):
         self.queue(case, Reason.BY_HAND, trace=trace, text=note)
         if case.queued is not None:
             case.queued.is_waiting = False
+
+    def _waiting(self, case: Case) -> Waiting:
+        queued = case.queued
+        reason, trace = (queued.reason, queued.trace) if queued else ("", {})
+        return Waiting(self._facts(case), reason, trace)
 
     def _facts(self, case: Case) -> OrderFacts:
         return case.facts(self._site_code(case), at=self.at)

@@ -12,6 +12,7 @@ from django.db.models import OuterRef, Value
 from django.db.models.functions import Concat
 
 from apps.assignment.choices import EndReason
+from apps.assignment.desk.company import ALONE, Company
 from apps.assignment.desk.seat import seat_of
 from apps.assignment.lifecycle import HOLDS_A_SEAT
 from apps.assignment.models import Assignment, Unassigned
@@ -94,6 +95,7 @@ class Case:
         *,
         at: datetime | None = None,
         passed_over: frozenset[str] = _NOBODY,
+        company: Company = ALONE,
     ) -> OrderFacts:
         """Return what rules and filters see of the order.
 
@@ -102,6 +104,7 @@ class Case:
             at: when it would be decided, so that a clock that stands still goes on then; None
                 takes the due time as it stands.
             passed_over: readers to leave out beside those who did not take it before.
+            company: the readers of the patient's other studies.
         """
         order, patient, procedure = self.order, self.patient, self.procedure
         return OrderFacts(
@@ -121,6 +124,11 @@ class Case:
             rvu=order.rvu,
             report_due_at=clock.report_due_at(order, at) if at else order.report_due_at,
             exam_at=order.exam_at,
+            ordered_at=order.ordered_at,
+            scheduled_at=order.scheduled_at,
+            visit=order.visit_number,
+            units=order.units,
+            own=order.own_fields,
             sender=order.sender,
             ordering_provider=order.ordering_provider,
             patient_class=order.patient_class,
@@ -129,6 +137,8 @@ class Case:
             patient_birth_on=patient.birth_on if patient else None,
             indication=order.indication,
             passed_over=self.passed_over | passed_over,
+            together=company.together,
+            priors=company.priors,
         )
 
 
@@ -149,7 +159,9 @@ def load_cases(order_ids: Iterable[int], *, lock: bool = True) -> dict[int, Case
         .order_by("pk")
     )
     if lock:
-        orders = orders.select_for_update(of=("self",))
+        # Its key is never changed: who stores a row that points at an order waits for no desk,
+        # and no desk for them.
+        orders = orders.select_for_update(of=("self",), no_key=True)
     readers = {
         row.order_id: row for row in Assignment.objects.filter(order__in=ids, is_current=True)
     }

@@ -25,6 +25,8 @@ STEP_KIND = "step_due"
 ACKNOWLEDGE_KIND = "acknowledge_due"
 OFFER_KIND = "offer_again"
 """Of each order by itself: nobody was left to offer it to."""
+LIST_KIND = "list_over"
+"""Of each order by itself: a STAT one that nobody has taken from its shared list."""
 SEAT_KIND = "seat_freed"
 ALL = "all"
 """One due time of a kind stands for all orders: the nearest."""
@@ -52,6 +54,8 @@ def set_clocks(desk: Desk) -> None:
     _bring_forward(ACKNOWLEDGE_KIND, _acknowledgements(assignments))
     for order_id, at in pending.looks.items():
         due.schedule_by(OFFER_KIND, str(order_id), at)
+    for order_id, at in pending.listed.items():
+        due.schedule_by(LIST_KIND, str(order_id), at)
 
 
 def _bring_forward(kind: str, moments: Iterable[datetime | None]) -> None:

@@ -31,7 +31,7 @@ from apps.assignment.desk.pending import Missed
 from apps.assignment.desk.steps import Steps
 from apps.assignment.models import Assignment
 from apps.assignment.snapshot.policies import start_of
-from apps.engine.codes import Urgency
+from apps.engine.codes import Reason, Urgency
 from apps.orders import clock
 from apps.orders.choices import OrderStatus
 from apps.orders.lifecycle import REPORTED
@@ -113,6 +113,17 @@ class Clockwork(Steps, ABC):
         span = timedelta(minutes=minutes)
         own = offered_at + span if case.earlier else case.order.acknowledge_due_at
         return own if own is not None and own > self.at else self.at + span
+
+    def limit_listing(self, case: Case, reason: Reason) -> None:
+        """Have a STAT order leave its shared list when it should have been acknowledged.
+
+        Set again at each try, of which the earliest stands; one that left it has none.
+        """
+        self.pending.listed.pop(case.order.pk, None)
+        if reason is Reason.WORKLIST and case.order.urgency == Urgency.STAT:
+            until = self.acknowledge_due(case, self.at)
+            if until is not None:
+                self.pending.listed[case.order.pk] = until
 
     def resume_clock(self, case: Case) -> None:
         """Let a clock that stood still go on, every time ahead moved by how long it stood."""

@@ -9,11 +9,13 @@ from apps.assignment.desk import trail
 from apps.assignment.desk.case import Case, Earlier
 from apps.assignment.desk.clockwork import ACKNOWLEDGE_FLAGS, Clockwork
 from apps.assignment.desk.pending import Made
+from apps.assignment.desk.shadowing import Asked, ask_shadows
 from apps.assignment.desk.work import does_work
 from apps.assignment.models import Unassigned
 from apps.assignment.study import URGENCY_BY_HAND
 from apps.engine.codes import Outcome, Reason, Refused, Step, Strategy, Urgency
 from apps.engine.decision import Decision, Snapshot, decide
+from apps.engine.facts import OrderFacts
 from apps.engine.fitness import fitness
 from apps.engine.refusals import Refusal
 from apps.engine.words import refusal_words
@@ -26,6 +28,8 @@ _CHOSEN_FOR_THE_WORK = frozenset(
         Strategy.SCORED.value,
         Strategy.ROUND_ROBIN.value,
         Strategy.URGENT.value,
+        Strategy.FAIR.value,
+        Strategy.OPTIMAL.value,
     }
 )
 """Strategies that choose among the shifts for a kind of work; rules, escalations and people
@@ -47,6 +51,12 @@ class Deciding(Clockwork):
                 did not acknowledge it.
         """
         decision = self._ask(case, widen=widen, passed_over=passed_over)
+        self.carry_out(case, decision, Asked(passed_over, widen=widen))
+        return decision
+
+    def carry_out(self, case: Case, decision: Decision, asked: Asked) -> None:
+        """Do what was just decided of an order, whoever had it."""
+        ask_shadows(self, case, decision, asked)
         if decision.outcome is not Outcome.ASSIGNED:
             self.pending.rules_matched.extend(rule_id for rule_id, _ in decision.matched_rules)
         self._take_urgency(case, decision.urgency)
@@ -56,7 +66,6 @@ class Deciding(Clockwork):
             self.hold(case, decision.reason_text, trace=decision.trace)
         else:
             self.queue(case, decision.reason or Reason.NO_SHIFT, trace=decision.trace)
-        return decision
 
     def pass_on(
         self,
@@ -79,14 +88,11 @@ class Deciding(Clockwork):
         """
         assert case.assignment is not None  # noqa: S101 -- asked of cases with a reader
         present = case.assignment.radiologist_id
-        decision = self._ask(
-            case,
-            widen=True,
-            passed_over=passed_over | {present},
-            relieve=present if has_less_load else "",
-        )
+        relieve, passed_over = present if has_less_load else "", passed_over | {present}
+        decision = self._ask(case, widen=True, passed_over=passed_over, relieve=relieve)
         if decision.outcome is not Outcome.ASSIGNED:
             return False
+        ask_shadows(self, case, decision, Asked(passed_over, widen=True, relieve=relieve))
         self._take_urgency(case, decision.urgency)
         self.end(case, reason)
         self._assign(case, decision)
@@ -96,7 +102,7 @@ class Deciding(Clockwork):
         """Return why the order's reader could no longer be given it, or None."""
         assert case.assignment is not None  # noqa: S101 -- asked of cases with a reader
         return fitness(
-            case.facts(self._site_code(case)),
+            case.facts(self._site_code(case), at=self.at),
             self.at,
             Snapshot(compiled=self.view.compiled, loads=self.book.loads),
             case.assignment.radiologist_id,
@@ -159,6 +165,7 @@ class Deciding(Clockwork):
         )
         self.pending.queued[case.order.pk] = case.queued
         self.pending.dequeued.discard(case.order.pk)
+        self.limit_listing(case, reason)
         if reason is not Reason.HELD:
             self._move(case, OrderStatus.UNASSIGNED)
         if before != reason.value:
@@ -178,6 +185,7 @@ class Deciding(Clockwork):
         self._unflag_all(case, ACKNOWLEDGE_FLAGS)
         if case.holds_a_seat:
             self.book.free(assignment.radiologist_id, case.seat())
+            self._take_back(assignment, assignment.units)
         assignment.state = AssignmentState.ENDED
         assignment.is_current = False
         assignment.ended_at = self.at
@@ -186,13 +194,16 @@ class Deciding(Clockwork):
         trail.ended(self, case, assignment)
         case.earlier = (*case.earlier, Earlier(assignment.radiologist_id, reason))
         case.assignment = None
+        self.company.note(case)
 
     def hold(self, case: Case, reason: str, *, trace: dict[str, object] | None = None) -> None:
         """Hold the order: its seat is freed, its reader kept for the release."""
         if case.assignment is not None and case.holds_a_seat:
             self.book.free(case.assignment.radiologist_id, case.seat())
+            self._take_back(case.assignment, case.assignment.units)
             case.assignment.state = AssignmentState.HELD
             self.pending.touch_assignment(case.assignment)
+            self.company.note(case)
         self._move(case, OrderStatus.HELD)
         case.order.held_reason = reason[:200] or "held"
         self.queue_held(case, reason, trace)
@@ -213,11 +224,20 @@ class Deciding(Clockwork):
         self, case: Case, *, widen: bool, passed_over: frozenset[str], relieve: str = ""
     ) -> Decision:
         return decide(
-            case.facts(self._site_code(case), at=self.at, passed_over=passed_over),
+            self.facts_to_decide(case, passed_over),
             self.at,
             Snapshot(compiled=self.view.compiled, loads=self.book.loads),
             widen=widen,
             relieve=relieve,
+        )
+
+    def facts_to_decide(self, case: Case, passed_over: frozenset[str] = frozenset()) -> OrderFacts:
+        """Return what the engine is asked about."""
+        return case.facts(
+            self._site_code(case),
+            at=self.at,
+            passed_over=passed_over,
+            company=self.company.of(case),
         )
 
     def _assign(self, case: Case, decision: Decision) -> None:
@@ -234,6 +254,7 @@ class Deciding(Clockwork):
             assignment.radiologist_id, case.seat(), shift=assignment.shift_code, at=self.at
         )
         self._line(assignment, LedgerKind.ASSIGNED)
+        self.company.note(case)
         self._turn(assignment)
         kind = OutboundKind.REASSIGNED if case.is_told_of_reader else OutboundKind.ASSIGNED
         self._tell(case, kind)
@@ -244,7 +265,7 @@ class Deciding(Clockwork):
                 shift=assignment.shift_code,
                 strategy=assignment.strategy,
                 escalated=assignment.escalated,
-                received_at=order.received_at,
+                received_at=None if case.earlier else order.received_at,
                 rule_ids=tuple(rule_id for rule_id, _ in decision.matched_rules),
             )
         )
@@ -270,6 +291,7 @@ class Deciding(Clockwork):
         assert case.assignment is not None  # noqa: S101 -- there is one that does other work
         if not is_found or decision.radiologist == case.assignment.radiologist_id:
             return
+        ask_shadows(self, case, decision, Asked())
         self._take_urgency(case, decision.urgency)
         self._lose(case, refusal)
         self._assign(case, decision)

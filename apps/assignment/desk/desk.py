@@ -11,7 +11,7 @@ from apps.assignment.choices import AssignmentState, EndReason
 from apps.assignment.desk import flush, trail
 from apps.assignment.desk.case import Case
 from apps.assignment.desk.clockwork import ACKNOWLEDGE_FLAGS, ENDED
-from apps.assignment.desk.overdue import Overdue
+from apps.assignment.desk.together import Gathering
 from apps.engine.codes import Reason
 from apps.engine.refusals import Refusal
 from apps.orders.choices import OrderStatus
@@ -21,7 +21,7 @@ from apps.outbound.choices import OutboundKind
 _CAN_START = frozenset({OrderStatus.ASSIGNED, OrderStatus.ACKNOWLEDGED})
 
 
-class Desk(Overdue):
+class Desk(Gathering):
     """The one place where assignments change; open it with ``open_desk``."""
 
     def cancel(self, case: Case, reason: EndReason = EndReason.CANCELLED) -> None:
@@ -58,6 +58,8 @@ class Desk(Overdue):
             return
         assignment.state = AssignmentState.ASSIGNED
         self.book.regain(assignment.radiologist_id, case.seat())
+        self._take_back(assignment, -assignment.units)
+        self.company.note(case)
         self.pending.touch_assignment(assignment)
         self._leave_queue(case)
         self._move(case, OrderStatus.ASSIGNED)

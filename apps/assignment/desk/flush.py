@@ -10,8 +10,9 @@ from django.db import models
 
 from apps.assignment.desk.clocks import set_clocks
 from apps.assignment.desk.pending import Breach, Made, Missed
+from apps.assignment.desk.shadow_rows import write_compared
 from apps.assignment.models import Assignment, LedgerEntry, ShiftTurn, Unassigned
-from apps.assignment.snapshot.basis import keep_basis
+from apps.assignment.snapshot.basis import keep_basis, keep_bursts
 from apps.audit.models import AuditEvent
 from apps.core import bulk, clock
 from apps.orders.models import Order
@@ -36,6 +37,7 @@ class Flushed:
     queued: int
     breached: Sequence[Breach] = ()
     missed: Sequence[Missed] = ()
+    shadows_failed: Sequence[int] = ()
 
 
 def write(desk: Desk) -> Flushed:
@@ -57,6 +59,8 @@ def write(desk: Desk) -> Flushed:
     told = queue_notices(pending.notices, version=desk.versions.get("outbound", 0))
     if pending.new_assignments or pending.queued:
         keep_basis(desk.view)
+    if pending.bursts:
+        keep_bursts(pending.bursts)
     if desk.book.freed:
         bulk.execute(_RAISE_SEATS, [])
     return Flushed(
@@ -66,6 +70,7 @@ def write(desk: Desk) -> Flushed:
         queued=len(pending.queued),
         breached=pending.breached,
         missed=pending.missed,
+        shadows_failed=write_compared(pending.compared, desk.at),
     )
 
 

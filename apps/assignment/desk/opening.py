@@ -10,6 +10,7 @@ from apps.assignment.lock import LOCK_QUERY
 from apps.assignment.snapshot.cache import current_view
 from apps.assignment.snapshot.ledger import LedgerCopy, ledger
 from apps.assignment.snapshot.loads import LoadReader
+from apps.assignment.snapshot.shadows import asked_beside
 from apps.assignment.snapshot.versions import VERSIONS_QUERY
 from apps.core import bulk
 
@@ -37,14 +38,15 @@ def open_desk(
         [
             (LOCK_QUERY, _drop),
             (VERSIONS_QUERY, versions.update),
-            *reader.errands(guess.config),
+            *reader.errands(guess.compiled, asked_beside(guess.shadows)),
             *along,
         ]
     )
     view = current_view(versions)
     if view is not guess:
-        bulk.run_errands(reader.turn_errands(view.config))
-    return Desk(at=at, view=view, book=reader.book(), actor=actor, versions=versions)
+        bulk.run_errands(reader.other_errands(view.compiled, asked_beside(view.shadows)))
+    book = reader.book(view.compiled, versions)
+    return Desk(at=at, view=view, book=book, actor=actor, versions=versions)
 
 
 def _drop(rows: list[tuple[object, ...]]) -> None:

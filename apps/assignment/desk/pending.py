@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from apps.assignment.desk.case import Case
+from apps.assignment.desk.shadowing import Compared
 from apps.assignment.models import Assignment, Unassigned
 from apps.orders.models import Order
 from apps.outbound.services.notices import Notice
@@ -14,12 +15,16 @@ from apps.outbound.services.notices import Notice
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """An assignment made, for the counters after the commit."""
+    """An assignment made, for the counters after the commit.
+
+    ``received_at`` is the order's, None for one that had a reader before: how long it took until
+    this assignment says nothing of how long it waited for one.
+    """
 
     shift: str
     strategy: str
     escalated: bool
-    received_at: datetime
+    received_at: datetime | None
     rule_ids: tuple[int, ...]
 
 
@@ -41,7 +46,10 @@ class Missed(NamedTuple):
 class Pending:
     """Rows by what must happen to them; dicts keep the order of the first touch.
 
-    ``looks`` are orders that nobody was left for, and when to look again.
+    ``bursts`` is what orders were decided from that were decided together, by digest. ``looks``
+    are orders that nobody was left for, and when to look again; ``compared`` is what
+    shadows would have decided; ``listed`` are STAT orders on a shared list, and until when one
+    of its readers may take them.
     """
 
     orders: dict[int, Order] = field(default_factory=dict)
@@ -59,6 +67,9 @@ class Pending:
     breached: list[Breach] = field(default_factory=list)
     missed: list[Missed] = field(default_factory=list)
     looks: dict[int, datetime] = field(default_factory=dict)
+    bursts: dict[str, Any] = field(default_factory=dict)
+    compared: list[Compared] = field(default_factory=list)
+    listed: dict[int, datetime] = field(default_factory=dict)
 
     def touch(self, case: Case) -> None:
         """Note that the case's order is to be written."""

@@ -1,4 +1,4 @@
-"""What an assignment adds to a load: its own urgency and RVU, as they were counted."""
+"""What an assignment adds to a load: its own urgency, RVU and units, as they were counted."""
 
 from __future__ import annotations
 
@@ -9,4 +9,4 @@ from apps.engine.codes import Urgency
 
 def seat_of(assignment: Assignment) -> Seat:
     """Return the seat as it was counted, whatever the order says by now."""
-    return Seat(Urgency(assignment.urgency), assignment.rvu)
+    return Seat(Urgency(assignment.urgency), assignment.rvu, assignment.units)

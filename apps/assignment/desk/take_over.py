@@ -18,7 +18,7 @@ from apps.assignment.desk.by_hand import HandDesk
 from apps.assignment.lock import LOCK_QUERY
 from apps.assignment.policies import Action
 from apps.assignment.queries.states import state_of
-from apps.assignment.snapshot.ledger import LedgerCopy
+from apps.assignment.snapshot.ledger import PassingLedger
 from apps.assignment.snapshot.loads import LoadReader
 from apps.assignment.snapshot.versions import VERSIONS_QUERY
 from apps.assignment.study import StudyState
@@ -208,15 +208,16 @@ def open_take_over_desk(
         is_real: whether the assignment lock is taken; else the desk must not be flushed.
     """
     versions: dict[str, int] = {}
-    reader = LoadReader(at=at, ledger=LedgerCopy())
+    reader = LoadReader(at=at, ledger=PassingLedger())
     bulk.run_errands(
         [
             *([(LOCK_QUERY, _drop)] if is_real else []),
             (VERSIONS_QUERY, versions.update),
-            *reader.errands(view.config),
+            *reader.errands(view.compiled),
         ]
     )
-    return TakeOverDesk(at=at, view=view, book=reader.book(), actor=actor, versions=versions)
+    book = reader.book(view.compiled, versions)
+    return TakeOverDesk(at=at, view=view, book=book, actor=actor, versions=versions)
 
 
 def _drop(rows: list[tuple[object, ...]]) -> None:

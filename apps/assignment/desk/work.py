@@ -8,8 +8,8 @@ from apps.engine.codes import Urgency
 from apps.engine.competency import Demand
 from apps.engine.compiled import CompiledConfig
 from apps.engine.facts import OrderFacts
-from apps.engine.pools import PoolKey, specificity
 from apps.engine.rota import ShiftFacts
+from apps.engine.specificity import PoolKey, specificity
 from apps.engine.vocabulary import specialty_for
 
 

@@ -201,7 +201,8 @@ class _Menu:
         at: datetime,
     ) -> None:
         site_id = case.order.site_id
-        self._order: OrderFacts = case.facts(view.site_codes.get(site_id, "") if site_id else "")
+        site_code = view.site_codes.get(site_id, "") if site_id else ""
+        self._order: OrderFacts = case.facts(site_code, at=at)
         self._snapshot = Snapshot(view.compiled, loads)
         self._earlier = earlier
         self._at = at

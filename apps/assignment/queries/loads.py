@@ -10,7 +10,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from apps.assignment.snapshot.ledger import HOUR
+from apps.assignment.snapshot.cache import current_view
+from apps.assignment.snapshot.ledger import HOUR, PassingLedger
+from apps.assignment.snapshot.loads import LoadReader
+from apps.assignment.snapshot.versions import read_versions
 from apps.core import bulk
 from apps.engine.codes import Presence
 from apps.engine.facts import Workload
@@ -30,6 +33,18 @@ _LOADS = """
 def live_loads(at: datetime) -> Mapping[str, Workload]:
     """Return what counts against limits, by radiologist id; nothing of paces and turns."""
     return {row[0]: _load(at, *row) for row in bulk.select(_LOADS, [at - HOUR, at])}
+
+
+def whole_loads(at: datetime) -> Mapping[str, Workload]:
+    """Return everything that a decision of this moment would count, by radiologist id.
+
+    With it come paces, turns, and what each was given in the hours worked on their duty.
+    """
+    versions = read_versions()
+    compiled = current_view(versions).compiled
+    reader = LoadReader(at=at, ledger=PassingLedger())
+    bulk.run_errands(reader.errands(compiled))
+    return reader.book(compiled, versions).loads
 
 
 def _load(

@@ -130,7 +130,7 @@ def _move(
         return Move(study, refusal=refused)
     if study.state.radiologist_id == radiologist_id:
         return Move(study, refusal="has it already")
-    facts = case.facts(view.site_codes.get(case.order.site_id or 0, ""))
+    facts = case.facts(view.site_codes.get(case.order.site_id or 0, ""), at=at)
     shift = shifts_for(facts, at, view.compiled).get(radiologist_id)
     code = shift.code if shift else None
     refusal = fitness(facts, at, Snapshot(view.compiled, loads), radiologist_id, shift=code)

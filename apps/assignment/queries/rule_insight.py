@@ -3,33 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from heapq import nsmallest
 from typing import Any
 
 from django.db.models import Count
 
-from apps.assignment.desk.case import Case
 from apps.assignment.models import Assignment
+from apps.assignment.queries.latest_orders import example_of, latest_subjects
 from apps.assignment.snapshot.cache import ConfigView, current_view
 from apps.assignment.snapshot.versions import read_versions
+from apps.engine.compiled import CompiledConfig
 from apps.engine.conditions import Subject, compile_conditions
-from apps.engine.facts import OrderFacts
 from apps.engine.fitness import fitness
 from apps.engine.result import Snapshot
 from apps.engine.words import refusal_words
-from apps.orders.models import Order
-from apps.rules.insight import Crew, Trial
+from apps.rules.insight import Crew, Miss, Trial
+from apps.rules.nearness import Failed, compile_misses
 
-_LATEST = 500
-# What ``Case.facts`` looks at; the rest of half a thousand orders would cost as much again.
-_READ = (
-    *("issuer", "accession", "site_id", "modality", "body_part", "subspecialty", "urgency"),
-    *("received_at", "procedure_code", "procedure_text", "rvu", "report_due_at", "exam_at"),
-    *("sender", "ordering_provider", "patient_class", "patient_location", "indication"),
-    *("patient__sex", "patient__birth_on"),
-    *("procedure__required_credentials", "procedure__required_subspecialty"),
-)
+_SHOWN = 3
 _IDLE: Mapping[str, Any] = {}
 
 
@@ -47,6 +40,14 @@ class RuleInsight:
         running = _view().compiled.coverage_at(at).running.get(shift_code)
         return Crew(is_running=running is not None, people=len(running.people) if running else 0)
 
+    def latest(self) -> Sequence[Subject]:
+        """Return the latest orders as the rules saw them when they arrived, newest first."""
+        return latest_subjects(_view())
+
+    def compiled(self) -> CompiledConfig:
+        """Return the configuration as the next decision reads it."""
+        return _view().compiled
+
     def trial(
         self, conditions: Mapping[str, Any], *, at: datetime, radiologist_id: str = ""
     ) -> Trial:
@@ -57,36 +58,50 @@ class RuleInsight:
         """
         view = _view()
         holds = compile_conditions(conditions, view.compiled.regions)
-        facts = list(_latest(view))
-        matched = [order for order in facts if holds(_subject(order, view))]
-        refusals = _refusals(matched, view, radiologist_id, at) if radiologist_id else {}
-        return Trial(looked_at=len(facts), matched=len(matched), refusals=refusals)
+        subjects = latest_subjects(view)
+        matched = [subject for subject in subjects if holds(subject)]
+        return Trial(
+            looked_at=len(subjects),
+            matched=len(matched),
+            refusals=_refusals(matched, view, radiologist_id, at) if radiologist_id else {},
+            examples=tuple(example_of(subject) for subject in matched[:_SHOWN]),
+            nearest=() if matched else _nearest(conditions, subjects, view),
+        )
 
 
 def _view() -> ConfigView:
     return current_view(read_versions())
 
 
-def _latest(view: ConfigView) -> Iterator[OrderFacts]:
-    rows = Order.objects.select_related("patient", "procedure").only(*_READ)
-    for order in rows.order_by("-received_at")[:_LATEST]:
-        case = Case(order=order, patient=order.patient, procedure=order.procedure)
-        yield case.facts(view.site_codes.get(order.site_id, "") if order.site_id else "")
+def _nearest(
+    conditions: Mapping[str, Any], subjects: Sequence[Subject], view: ConfigView
+) -> tuple[Miss, ...]:
+    """Return the orders that failed by the fewest conditions, of equals the newest."""
+    misses = compile_misses(conditions, view.compiled.regions)
+    judged = ((misses(subject), subject) for subject in subjects)
+    nearest = nsmallest(_SHOWN, judged, key=_how_far)
+    return tuple(Miss(example_of(subject), failed) for failed, subject in nearest)
 
 
-def _subject(order: OrderFacts, view: ConfigView) -> Subject:
-    """Return the order as the rules saw it when it arrived."""
-    site = view.compiled.sites.get(order.site)
-    return Subject(order, order.received_at, site, view.config.holidays)
+def _how_far(judged: tuple[Failed, Subject]) -> int:
+    return len(judged[0])
 
 
 def _refusals(
-    orders: list[OrderFacts], view: ConfigView, radiologist_id: str, at: datetime
+    subjects: Sequence[Subject], view: ConfigView, radiologist_id: str, at: datetime
 ) -> Mapping[str, int]:
     """Count why the reader may not read the orders; a full one may, later."""
     snapshot = Snapshot(view.compiled, _IDLE)
     found = (
-        fitness(order, at, snapshot, radiologist_id, shift=None, count_capacity=False)
-        for order in orders
+        fitness(
+            subject.order,
+            at,
+            snapshot,
+            radiologist_id,
+            shift=None,
+            count_capacity=False,
+            asks_rules=False,  # which other rules stand before this one is told elsewhere
+        )
+        for subject in subjects
     )
     return Counter(refusal_words(one.code, one.params) for one in found if one is not None)

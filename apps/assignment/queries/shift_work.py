@@ -12,7 +12,7 @@ from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
+from django.db.models import OuterRef, QuerySet
 
 from apps.assignment.choices import PARKED, EndReason, ReasonChoices
 from apps.assignment.desk.case import Case
@@ -20,7 +20,7 @@ from apps.assignment.models import Assignment, Unassigned
 from apps.assignment.queries.rows import StudyRow, study_row
 from apps.assignment.queries.states import StudyState, state_of
 from apps.assignment.snapshot.cache import ConfigView
-from apps.assignment.taking import Taker, Waiting, why_not_take
+from apps.assignment.taking import Place, Taker, Waiting, why_not_take
 from apps.core.access import Scope
 from apps.engine.codes import Presence
 from apps.engine.coverage import OnShift
@@ -28,12 +28,13 @@ from apps.engine.facts import OrderFacts, Workload
 from apps.engine.occurrences import occurrences
 from apps.engine.result import Snapshot
 from apps.engine.rota import ShiftFacts
+from apps.engine.shared import list_of
 from apps.orders.choices import OrderStatus
 from apps.roster.models import Radiologist
 from apps.roster.presence import presence_at
 
-_LOOKED_AT = 200
-_SHOWN = 25
+LOOKED_AT = 200
+SHOWN = 25
 _MOMENT = timedelta(microseconds=1)
 
 
@@ -48,7 +49,11 @@ class ShiftNow:
 
 @dataclass(frozen=True, slots=True)
 class WorkRow:
-    """A study that waits; ``refusal`` says why the reader may not take it, empty when they may."""
+    """A study that waits; ``refusal`` says why the reader may not take it, empty when they may.
+
+    ``shift`` is the code of the shift through which it concerns them, empty for who shares its
+    list by name; ``shared`` the rule that put it on a list.
+    """
 
     study: StudyRow
     state: StudyState
@@ -56,6 +61,7 @@ class WorkRow:
     since: datetime
     reason: ReasonChoices
     refusal: str
+    shared: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,37 +114,48 @@ def shift_work(
     running = _running(reader.pk, view, at)
     if not running:
         return _NOTHING
-    waiting = _waiting(running, scope)
+    match = Match(taker_of(reader, lately, view, at), view, zone)
+    rows = [row for one in _waiting(running, scope) if (row := match.row(one)) is not None]
+    return ShiftWork(rows[:SHOWN], max(len(rows) - SHOWN, 0))
+
+
+def taker_of(reader: Radiologist, lately: Lately, view: ConfigView, at: datetime) -> Taker:
+    """Return the reader as who would take a study now."""
     load = _load(reader, lately, at)
-    taker = Taker(reader.pk, at, Snapshot(view.compiled, {reader.pk: load}))
-    match = _Match(taker, view, zone)
-    rows = [row for one in waiting if (row := match.row(one)) is not None]
-    return ShiftWork(rows[:_SHOWN], max(len(rows) - _SHOWN, 0))
+    return Taker(reader.pk, at, Snapshot(view.compiled, {reader.pk: load}))
 
 
-class _Match:
+class Match:
     """What is the same for every waiting study, with the shift of each kind of work remembered."""
 
     def __init__(self, taker: Taker, view: ConfigView, zone: tzinfo) -> None:
+        """Begin with nothing remembered.
+
+        Args:
+            taker: the reader.
+            view: the configuration.
+            zone: of the words that say when a report is due.
+        """
         self._taker = taker
         self._view = view
         self._zone = zone
-        self._shifts: dict[tuple[object, ...], ShiftFacts | None] = {}
+        self._places: dict[tuple[object, ...], Place | None] = {}
 
     def row(self, queued: Unassigned) -> WorkRow | None:
-        """Return the study as a line, None when it is not the work of the reader's shifts."""
-        facts = self._facts(queued)
-        shift = self._shift(facts)
-        if shift is None:
+        """Return the study as a line, None when it does not concern the reader."""
+        waiting = Waiting(self._facts(queued), queued.reason, queued.trace)
+        place = self._place(waiting)
+        if place is None:
             return None
-        waiting = Waiting(facts, queued.reason, queued.trace)
+        shared = list_of(queued.trace) if queued.reason == ReasonChoices.WORKLIST else None
         return WorkRow(
             study=study_row(queued.order, None, at=self._taker.at, zone=self._zone),
             state=state_of(queued.order, None),
-            shift=shift.code,
+            shift=place.shift.code if place.shift else "",
             since=queued.since,
             reason=ReasonChoices(queued.reason),
-            refusal=why_not_take(waiting, shift, self._taker),
+            refusal=why_not_take(waiting, place, self._taker),
+            shared=shared.rule if shared else "",
         )
 
     def _facts(self, queued: Unassigned) -> OrderFacts:
@@ -149,11 +166,14 @@ class _Match:
             site, at=self._taker.at, passed_over=frozenset(getattr(queued, "declined_by", ()))
         )
 
-    def _shift(self, facts: OrderFacts) -> ShiftFacts | None:
+    def _place(self, waiting: Waiting) -> Place | None:
+        if waiting.reason == ReasonChoices.WORKLIST:
+            return self._taker.place_for(waiting)
+        facts = waiting.order
         kind = (facts.site, facts.modality, facts.body_part, facts.subspecialty, facts.urgency)
-        if kind not in self._shifts:
-            self._shifts[kind] = self._taker.shift_for(facts)
-        return self._shifts[kind]
+        if kind not in self._places:
+            self._places[kind] = self._taker.place_for(waiting)
+        return self._places[kind]
 
 
 def _running(radiologist_id: str, view: ConfigView, at: datetime) -> list[OnShift]:
@@ -172,18 +192,22 @@ def _until(radiologist_id: str, shift: ShiftFacts, view: ConfigView, at: datetim
 
 
 def _waiting(running: Iterable[OnShift], scope: Scope) -> list[Unassigned]:
-    """Return the head of the queue, by unassigned_waiting; of other modalities nothing.
+    """Return the head of the queue, by unassigned_waiting; of other modalities nothing."""
+    modalities = {work.modality for one in running for work in one.shift.work_types}
+    rows = queue(scope).exclude(reason__in={*PARKED, ReasonChoices.WORKLIST})
+    if "" not in modalities:
+        rows = rows.filter(order__modality__in=modalities)
+    return list(rows.order_by("urgency_rank", "since")[:LOOKED_AT])
+
+
+def queue(scope: Scope) -> QuerySet[Unassigned]:
+    """Return what is tried by itself at the sites of a scope, with what a line shows.
 
     ``declined_by`` of a row are those who had the study and did not take it.
     """
-    modalities = {work.modality for one in running for work in one.shift.work_types}
     rows = Unassigned.objects.filter(is_waiting=True, order__status=OrderStatus.UNASSIGNED)
-    rows = scope.limit(rows.exclude(reason__in=PARKED), "order__site")
-    if "" not in modalities:
-        rows = rows.filter(order__modality__in=modalities)
-    rows = rows.annotate(declined_by=ArraySubquery(_DECLINED))
-    rows = rows.select_related("order__site", "order__procedure")
-    return list(rows.order_by("urgency_rank", "since")[:_LOOKED_AT])
+    rows = scope.limit(rows, "order__site").annotate(declined_by=ArraySubquery(_DECLINED))
+    return rows.select_related("order__site", "order__procedure")
 
 
 # Asked by order alone: a reader's own history is long, an order's is short.

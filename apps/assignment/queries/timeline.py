@@ -96,6 +96,8 @@ def _of_trail(lines: Iterable[AuditEvent]) -> Iterator[Entry]:
     for line in lines:
         icon, tone, tell = _TELLERS[line.action]
         old, new = line.old_values or {}, line.new_values or {}
+        if new.get("reason") == ReasonChoices.WORKLIST:
+            icon, tone = "playlist_add", "calm"
         yield Entry(
             at=line.at,
             icon=icon,
@@ -115,6 +117,8 @@ def _says(words: str) -> _Tell:
 
 
 def _queued(_old: _Values, new: _Values) -> str:
+    if new.get("reason") == ReasonChoices.WORKLIST:
+        return "Put on a shared list: one of its readers takes it"
     return f"No reader: {_label(ReasonChoices, new.get('reason'))}"
 
 

@@ -66,6 +66,7 @@ _STEPS: Mapping[Reason, NextStep] = {
     ),
     Reason.EXCLUDED: NextStep("Look at the rules that exclude", "rules", Can.RULE_VIEW),
     Reason.HELD: NextStep("Release it when it may go on"),
+    Reason.WORKLIST: NextStep("One of the list's readers takes it; or assign it"),
     Reason.RULE_STRICT: NextStep("Look at the strict rule", "rules", Can.RULE_VIEW),
     Reason.UNKNOWN_SITE: NextStep("Add the sender's name to a site", "sites", Can.SITE_CHANGE),
     Reason.UNKNOWN_MODALITY: NextStep(

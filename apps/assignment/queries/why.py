@@ -8,22 +8,22 @@ from typing import Any
 
 from apps.assignment.explanation import sentences
 from apps.assignment.models import Assignment, Unassigned
-from apps.assignment.queries.pools import PoolTable, pool_tables, radiologist_ids
+from apps.assignment.naming import naming_of
+from apps.assignment.queries.pools import PoolTable, pool_tables
 from apps.core.access import Scope
 from apps.orders.models import Order
 from apps.outbound.models import OutboundMessage
-from apps.roster.models import Radiologist
 
 _ORDER_PARTS = ("order__site", "order__procedure")
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """One decision in words and tables."""
+    """One decision in words and tables; ``rule`` is what the rule that decided is called."""
 
     story: list[str]
     pools: list[PoolTable]
-    rules: list[tuple[int, int, str]]
+    rule: str
     versions: list[tuple[str, int]]
 
 
@@ -76,19 +76,18 @@ def _why(
         order=order,
         assignment=assignment,
         unassigned=unassigned,
-        decided=_decided(trace),
+        decided=_decided(trace, assignment.rule_id if assignment else None),
         history=_history(order),
         told=_told(order),
     )
 
 
-def _decided(trace: Mapping[str, Any]) -> Decided:
-    people = Radiologist.objects.filter(pk__in=radiologist_ids(trace))
-    names = {person.pk: person.full_name for person in people}
+def _decided(trace: Mapping[str, Any], rule: int | None) -> Decided:
+    naming = naming_of(trace)
     return Decided(
-        story=sentences(trace),
-        pools=pool_tables(trace, names),
-        rules=[(id_, version, name) for id_, version, name, *_ in trace.get("rules", ())],
+        story=sentences(trace, naming),
+        pools=pool_tables(trace, naming),
+        rule=naming.rule(rule).removeprefix("rule ") if rule else "",
         versions=sorted(trace.get("versions", {}).items()),
     )
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from apps.assignment import metrics
 from apps.assignment.desk.flush import Flushed
+from apps.assignment.services import shadows
 from apps.core import clock
 from apps.outbound.services.tell import wake_deliverers
 
@@ -22,7 +25,7 @@ def after_commit(flushed: Flushed) -> None:
             shift=made.shift,
             strategy=made.strategy,
             is_escalated=made.escalated,
-            latency_seconds=(now - made.received_at).total_seconds(),
+            latency_seconds=_seconds(made.received_at, now),
             rule_ids=made.rule_ids,
         )
         for made in flushed.made
@@ -32,3 +35,10 @@ def after_commit(flushed: Flushed) -> None:
         metrics.count_sla_breach(shift=breach.shift, modality=breach.modality)
     for missed in flushed.missed:
         metrics.count_missed_acknowledgement(shift=missed.shift, urgency=missed.urgency)
+    if flushed.shadows_failed:
+        metrics.count_shadow_failures(len(flushed.shadows_failed))
+        shadows.end_failing(flushed.shadows_failed, at=now)
+
+
+def _seconds(since: datetime | None, now: datetime) -> float | None:
+    return None if since is None else (now - since).total_seconds()

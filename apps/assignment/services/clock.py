@@ -92,6 +92,7 @@ def _do(watch: Watch, at: datetime, ids: Sequence[int]) -> None:
         return
     desk = open_desk(at=at, actor=ACTOR)
     cases = load_cases(ids)
+    desk.company.learn(one.order.patient_id for one in cases.values() if one.order.patient_id)
     for order_id in ids:
         watch.act(desk, cases[order_id])
     with bulk.one_round_trip():

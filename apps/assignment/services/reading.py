@@ -87,7 +87,7 @@ def take(
     actor: str,
     scope: Scope = EVERYWHERE,
 ) -> StudyState:
-    """Take a study that waits and is the work of a shift the reader is on; acknowledges it too.
+    """Take a study that waits on the reader's shifts or shared lists; acknowledges it too.
 
     Nothing is opened that is closed: the engine's fitness stands with its limits, and so does
     what a rule said.
@@ -102,12 +102,30 @@ def take(
 
     Raises:
         UnknownStudyError: there is no such study within the scope.
-        NotYoursError: it is not the work of a shift that they are on.
+        NotYoursError: it is not the work of a shift that they are on, nor on a list they share.
         NotFitError: they are offline, full or not fit, or had it and did not take it.
     """
     asked = Asked(order_id, token, at, actor, scope)
     with acting(Action.TAKE, asked) as act:
         act.desk.take(act.case, radiologist_id)
+        note_activity(radiologist_id=radiologist_id, at=at)
+    return act.state
+
+
+def take_next(
+    *,
+    order_id: int,
+    radiologist_id: str,
+    token: str,
+    at: datetime,
+    actor: str,
+    scope: Scope = EVERYWHERE,
+) -> StudyState:
+    """Take a study that waits, and open it in the same moment; raises what ``take`` does."""
+    asked = Asked(order_id, token, at, actor, scope)
+    with acting(Action.TAKE, asked) as act:
+        act.desk.take(act.case, radiologist_id)
+        act.desk.start(act.case)
         note_activity(radiologist_id=radiologist_id, at=at)
     return act.state
 

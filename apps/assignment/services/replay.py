@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
-from apps.assignment.snapshot.basis import load_basis
-from apps.engine.compiled import CompiledConfig, compile_config
+from apps.assignment.snapshot.basis import load_burst
+from apps.assignment.snapshot.stored import compiled_at, forget
 from apps.engine.decision import Decision
 from apps.engine.replay import replay
+
+__all__ = ["forget", "replay_stored"]
 
 
 def replay_stored(trace: Mapping[str, Any]) -> Decision:
@@ -21,14 +22,6 @@ def replay_stored(trace: Mapping[str, Any]) -> Decision:
     Raises:
         BasisMissingError: the configuration of its versions was not kept.
     """
-    return replay(trace, _compiled(tuple(sorted(trace["versions"].items()))))
-
-
-def forget() -> None:
-    """Forget the configurations read, as after a change of database."""
-    _compiled.cache_clear()
-
-
-@lru_cache(maxsize=4)
-def _compiled(versions: tuple[tuple[str, int], ...]) -> CompiledConfig:
-    return compile_config(load_basis(dict(versions)))
+    digest = trace.get("burst")
+    burst = load_burst(digest) if digest else None
+    return replay(trace, compiled_at(trace["versions"]), burst)

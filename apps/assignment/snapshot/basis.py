@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
@@ -14,6 +15,8 @@ from apps.core import bulk
 from apps.engine.facts import Config
 from apps.engine.replay import config_from_json
 
+BURST = "burst:"
+"""What the area begins with under which the orders of one burst are kept."""
 _kept: set[tuple[str, int]] = set()
 
 
@@ -35,6 +38,32 @@ def keep_basis(view: ConfigView) -> None:
         or_ignore=True,
     )
     transaction.on_commit(lambda: _kept.update(missing))
+
+
+def keep_bursts(bursts: Mapping[str, Any]) -> None:
+    """Store what orders were decided from that were decided together, by digest."""
+    bulk.insert(
+        DecisionBasis,
+        [
+            {
+                "area": f"{BURST}{digest}",
+                "version": 0,
+                "payload": _packed(basis),
+                "made_at": basis["at"],
+            }
+            for digest, basis in sorted(bursts.items())
+        ],
+        or_ignore=True,
+    )
+
+
+def load_burst(digest: str) -> Any:  # noqa: ANN401 -- canonical JSON of the engine
+    """Return what the orders of a burst were decided from.
+
+    Raises:
+        BasisMissingError: it was never stored.
+    """
+    return _area(f"{BURST}{digest}", 0)
 
 
 def load_basis(versions: dict[str, int]) -> Config:

@@ -13,10 +13,13 @@ from typing import Any
 from django.conf import settings
 
 from apps.assignment import metrics
+from apps.assignment.snapshot.company import CompanyRules, company_rules
 from apps.assignment.snapshot.load import load_config
 from apps.assignment.snapshot.policies import PolicyBook, load_policies
+from apps.assignment.snapshot.shadows import RunningShadow, load_shadows
 from apps.assignment.snapshot.versions import decision_versions, read_versions
 from apps.catalog.models import Site
+from apps.catalog.queries.units import UnitBook, unit_book
 from apps.engine.decision import CompiledConfig, compile_config
 from apps.engine.facts import Config
 from apps.engine.replay import config_to_json
@@ -47,6 +50,9 @@ class ConfigView:
     shifts: dict[str, ShiftFacts]
     site_codes: dict[int, str]
     policies: PolicyBook
+    units: UnitBook
+    company: CompanyRules
+    shadows: tuple[RunningShadow, ...] = ()
 
     @property
     def versions(self) -> dict[str, int]:
@@ -123,6 +129,9 @@ def _load_view(versions: dict[str, int]) -> ConfigView:
         shifts=dict(compiled.shifts),
         site_codes=dict(Site.objects.values_list("pk", "code")),
         policies=load_policies(),
+        units=unit_book(),
+        company=company_rules(),
+        shadows=load_shadows(compiled),
     )
 
 

@@ -7,20 +7,28 @@ reading what came after the last id seen keeps the copy exact without counting r
 from __future__ import annotations
 
 from collections import defaultdict, deque
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from typing_extensions import override
+
 from apps.assignment.choices import LedgerKind
+from apps.assignment.snapshot.given import NOTHING, Given, sums_errand
 from apps.core import bulk
+from apps.engine.duty import LONGEST
+
+Turns = Callable[[], Mapping[str, datetime]]
+"""Says since when each reader is on duty, by id."""
 
 HOUR = timedelta(minutes=60)
 TURNAROUND_WINDOW = timedelta(hours=4)
 _BEGINNING = datetime.min.replace(tzinfo=UTC) + timedelta(days=1)
 _LINES = (
-    "SELECT id, radiologist_id, kind, at, rvu, turnaround_seconds FROM assignment_ledgerentry "
-    "WHERE id > %s AND at > %s ORDER BY id"
+    "SELECT id, radiologist_id, kind, at, rvu, units, given_at, turnaround_seconds "
+    "FROM assignment_ledgerentry WHERE id > %s AND at > %s ORDER BY id"
 )
 _MINUTE = Decimal(60)
 _HUNDREDTH = Decimal("0.01")
@@ -47,17 +55,39 @@ class Window:
 
 
 class LedgerCopy:
-    """Assignments of the last hour and completions of the last four, by radiologist."""
+    """Assignments of the last hour, completions of the last four, what was given; by radiologist."""
 
     def __init__(self) -> None:
-        """Begin empty; the first errand reads the last four hours."""
+        """Begin empty; the first errand reads the last day."""
         self._last_id = 0
+        self._given: dict[str, Given] = defaultdict(Given)
         self._assigned: dict[str, Window] = defaultdict(lambda: Window(HOUR))
         self._completed: dict[str, Window] = defaultdict(lambda: Window(TURNAROUND_WINDOW))
 
-    def errand(self, at: datetime) -> bulk.Errand:
-        """Return the query for the lines that came since the last, under the assignment lock."""
-        since = at - TURNAROUND_WINDOW if self._last_id == 0 else _BEGINNING
+    def errands(
+        self,
+        at: datetime,
+        turns: Turns,  # noqa: ARG002 -- a copy for one moment asks it
+    ) -> list[bulk.Errand]:
+        """Return the queries for what came since the last, under the assignment lock.
+
+        Args:
+            at: the moment.
+            turns: says since when each reader is on duty.
+        """
+        return [self._new_lines(at, LONGEST)]
+
+    def other_errands(self, turns: Turns) -> list[bulk.Errand]:  # noqa: ARG002 -- as above
+        """Return what to ask again where the turns of duty are others than was thought."""
+        return []
+
+    def given_since(self, radiologist: str, since: datetime) -> Decimal:
+        """Return the units given from a moment on and not taken away."""
+        given = self._given.get(radiologist)
+        return given.sum_since(since) if given is not None else NOTHING
+
+    def _new_lines(self, at: datetime, window: timedelta) -> bulk.Errand:
+        since = at - window if self._last_id == 0 else _BEGINNING
         return (_LINES, [self._last_id, since]), self._take
 
     def _take(self, rows: list[tuple[Any, ...]]) -> None:
@@ -71,11 +101,16 @@ class LedgerCopy:
         kind: str,
         at: datetime,
         rvu: Decimal,
+        units: Decimal,
+        given_at: datetime | None,
         turnaround_seconds: int | None,
     ) -> None:
         self._last_id = line_id
         if kind == LedgerKind.ASSIGNED:
             self._assigned[radiologist].add(at, rvu)
+            self._given[radiologist].add(at, units)
+        elif kind == LedgerKind.RETURNED:
+            self._given[radiologist].add(given_at or at, -units)
         else:
             self._completed[radiologist].add(at, Decimal(turnaround_seconds or 0))
 
@@ -103,6 +138,31 @@ class LedgerCopy:
             window.prune(at)
         oldest = [window.lines[0][0] for window in self._assigned.values() if window.lines]
         return min(oldest) + HOUR if oldest else None
+
+
+class PassingLedger(LedgerCopy):
+    """A copy for one moment alone: of what was given it asks the sums, not the lines of a day."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        super().__init__()
+        self._sums: dict[str, Decimal] = {}
+
+    @override
+    def errands(self, at: datetime, turns: Turns) -> list[bulk.Errand]:
+        """Return the queries of the moment, under the assignment lock or as things stand."""
+        return [self._new_lines(at, TURNAROUND_WINDOW), *self.other_errands(turns)]
+
+    @override
+    def other_errands(self, turns: Turns) -> list[bulk.Errand]:
+        """Return the query for the sums."""
+        self._sums.clear()
+        return sums_errand(turns(), self._sums)
+
+    @override
+    def given_since(self, radiologist: str, since: datetime) -> Decimal:
+        """Return the units given since the start of the reader's turn."""
+        return self._sums.get(radiologist, NOTHING)
 
 
 _copy: LedgerCopy | None = None

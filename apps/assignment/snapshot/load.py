@@ -11,6 +11,7 @@ from apps.catalog.models import Site
 from apps.catalog.queries.holidays import days_off
 from apps.engine.codes import ActionType
 from apps.engine.facts import (
+    Balance,
     Config,
     Credential,
     Dated,
@@ -34,7 +35,7 @@ from apps.roster.models import (
     ShiftSite,
     ShiftWorkType,
 )
-from apps.rules.models import AssignmentRule, RuleVersion, ScoringWeights
+from apps.rules.models import AssignmentRule, DecisionPolicy, RuleVersion, ScoringWeights
 
 
 def load_config(versions: Mapping[str, int]) -> Config:
@@ -57,6 +58,7 @@ def load_config(versions: Mapping[str, int]) -> Config:
         extras=tuple(roster.extras),
         rotations=tuple(roster.rotations),
         weights=_weights(),
+        balance=_balance(),
         holidays=_holidays(calendars),
         calendars=calendars,
     )
@@ -169,6 +171,13 @@ def _weights() -> Weights:
     if row is None:
         return Weights()
     return Weights(**{name: getattr(row, name) for name in Weights.__dataclass_fields__})
+
+
+def _balance() -> Balance:
+    row = DecisionPolicy.objects.first()
+    if row is None:
+        return Balance()
+    return Balance(row.catch_up_units, row.company_share)
 
 
 def _grouped(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, list[Any]]:

@@ -6,12 +6,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
-from apps.assignment.snapshot.ledger import LedgerCopy
+from apps.assignment.snapshot.given import NOTHING
+from apps.assignment.snapshot.ledger import LedgerCopy, PassingLedger
+from apps.assignment.snapshot.other_work import Credits, current_credits, read_credits
 from apps.core import bulk
 from apps.engine.codes import Presence, Strategy, Urgency
-from apps.engine.facts import Config
+from apps.engine.compiled import CompiledConfig
+from apps.engine.duty import DutyBook
 from apps.engine.facts import Workload as Load
 from apps.roster.presence import presence_at
 
@@ -22,6 +26,7 @@ class Seat:
 
     urgency: Urgency
     rvu: Decimal
+    units: Decimal = NOTHING
 
 
 _Row = tuple[str, str, int | None, int, int, int, str, int | None, int | None]
@@ -68,9 +73,15 @@ class LoadBook:
     are the workload rows to write.
     """
 
-    def __init__(self, loads: Loads) -> None:
-        """Begin with the loads as read; nothing is changed yet."""
+    def __init__(self, loads: Loads, turn_of: Callable[[str], datetime | None]) -> None:
+        """Begin with the loads as read; nothing is changed yet.
+
+        Args:
+            loads: of everybody.
+            turn_of: says since when a reader is on duty, None where they are not.
+        """
         self.loads = loads
+        self._turn_of = turn_of
         self.freed = False
         self._changed: set[str] = set()
 
@@ -83,6 +94,7 @@ class LoadBook:
                 load,
                 assigned_last_hour=load.assigned_last_hour + 1,
                 rvu_last_hour=load.rvu_last_hour + seat.rvu,
+                given_units=load.given_units + (seat.units if self._turn_of(radiologist) else 0),
                 last_assigned_at=at,
                 last_on_shift=turns,
             )
@@ -96,6 +108,13 @@ class LoadBook:
     def regain(self, radiologist: str, seat: Seat) -> None:
         """Count a seat again that a hold had freed; it is no new assignment of the hour."""
         self._put(self._with_seat(radiologist, seat, +1))
+
+    def take_back(self, radiologist: str, units: Decimal, *, given_at: datetime) -> None:
+        """Take what was given on the present turn of duty off it; below zero gives it again."""
+        since = self._turn_of(radiologist)
+        if since is not None and given_at >= since:
+            load = self.loads.get(radiologist) or Load(radiologist)
+            self.loads.put(replace(load, given_units=load.given_units - units))
 
     def changed_rows(self) -> list[dict[str, Any]]:
         """Return the workload columns of everybody whose load changed, by id."""
@@ -137,29 +156,61 @@ class LoadReader:
         self._ledger = ledger
         self._rows: list[Any] = []
         self._turns: dict[str, dict[str, datetime]] = {}
+        self._duties: DutyBook | None = None
+        self._credits: Credits = {}
 
-    def errands(self, config: Config) -> list[bulk.Errand]:
-        """Return what to ask: the ledger's new lines, the workload rows, the turns."""
+    def errands(
+        self, compiled: CompiledConfig, beside: Iterable[CompiledConfig] = ()
+    ) -> list[bulk.Errand]:
+        """Return what to ask: the ledger's new lines, the workload rows, the turns.
+
+        Args:
+            compiled: what decides.
+            beside: what is asked with the same loads and decides nothing, as shadows are.
+        """
         return [
-            self._ledger.errand(self._at),
+            *self._ledger.errands(self._at, partial(turns_of_duty, compiled, self._at)),
             ((_WORKLOADS, []), self._take_rows),
-            *self.turn_errands(config),
+            *self._turn_errands((compiled, *beside)),
         ]
 
-    def turn_errands(self, config: Config) -> list[bulk.Errand]:
+    def other_errands(
+        self, compiled: CompiledConfig, beside: Iterable[CompiledConfig] = ()
+    ) -> list[bulk.Errand]:
+        """Return what depends on the configuration, to ask again where another one holds."""
+        turns = partial(turns_of_duty, compiled, self._at)
+        return [*self._ledger.other_errands(turns), *self._turn_errands((compiled, *beside))]
+
+    def _turn_errands(self, asked: Iterable[CompiledConfig]) -> list[bulk.Errand]:
         """Return what to ask of the shifts that go round; nothing where none does."""
-        codes = [shift.code for shift in config.shifts if shift.strategy is Strategy.ROUND_ROBIN]
+        codes = sorted({code for compiled in asked for code in _that_go_round(compiled)})
         return [((_TURNS, [codes]), self._take_turns)] if codes else []
 
-    def book(self) -> LoadBook:
-        """Return the loads, once the errands were run."""
-        return LoadBook(Loads(self._rows, self._load))
+    def book(self, compiled: CompiledConfig, versions: Mapping[str, int]) -> LoadBook:
+        """Return the loads, once the errands were run.
+
+        Args:
+            compiled: who is on duty.
+            versions: of every area, as the errands' transaction sees them.
+        """
+        self._duties = compiled.duties
+        is_passing = isinstance(self._ledger, PassingLedger)
+        # What a transaction sees of its own, which may yet be rolled back, is for nobody else.
+        self._credits = (
+            read_credits(self._at) if is_passing else current_credits(versions, self._at)
+        )
+        return LoadBook(Loads(self._rows, self._load), self._turn_of)
+
+    def _turn_of(self, radiologist: str) -> datetime | None:
+        duty = self._duties.duty_of(radiologist, self._at) if self._duties else None
+        return duty.since(self._at) if duty else None
 
     def _load(self, row: _Row) -> Load:
         radiologist, said, active_at, stat, urgent, routine, rvu, assigned_at, until = row
         busy_until = _moment(until)
         presence = presence_at(said, busy_until, self._at)
         count, hour_rvu = self._ledger.hour_of(radiologist, self._at)
+        given, worked = self._share_of(radiologist)
         return Load(
             radiologist=radiologist,
             presence=presence,
@@ -172,7 +223,18 @@ class LoadReader:
             last_assigned_at=_moment(assigned_at),
             mean_turnaround_minutes=self._ledger.mean_turnaround_minutes(radiologist, self._at),
             last_on_shift=self._turns.get(radiologist, {}),
+            given_units=given,
+            worked_seconds=worked,
         )
+
+    def _share_of(self, radiologist: str) -> tuple[Decimal, int]:
+        """Return the units given on their turn of duty, and its seconds; nothing off duty."""
+        duty = self._duties.duty_of(radiologist, self._at) if self._duties else None
+        if duty is None:
+            return NOTHING, 0
+        other_work = self._credits.get(radiologist, ())
+        given = self._ledger.given_since(radiologist, duty.since(self._at))
+        return given, duty.worked_seconds(self._at, other_work)
 
     def _take_rows(self, rows: list[tuple[Any, ...]]) -> None:
         self._rows = rows
@@ -181,6 +243,22 @@ class LoadReader:
         self._turns = {}
         for radiologist, shift, at in rows:
             self._turns.setdefault(radiologist, {})[shift] = at
+
+
+def _that_go_round(compiled: CompiledConfig) -> list[str]:
+    """Return the shifts whose turns may be asked: all, where a rule has any shift go round."""
+    shifts = compiled.config.shifts
+    if any(rule.target.strategy is Strategy.ROUND_ROBIN for rule in compiled.rules.rules):
+        return [shift.code for shift in shifts]
+    return [shift.code for shift in shifts if shift.strategy is Strategy.ROUND_ROBIN]
+
+
+def turns_of_duty(compiled: CompiledConfig, at: datetime) -> dict[str, datetime]:
+    """Return since when each reader who is on a shift at a moment is on duty, by id."""
+    running = compiled.coverage_at(at).running.values()
+    people = sorted({person for item in running for person in item.people})
+    duties = {person: compiled.duties.duty_of(person, at) for person in people}
+    return {person: duty.since(at) for person, duty in duties.items() if duty is not None}
 
 
 def _moment(microseconds: int | None) -> datetime | None:

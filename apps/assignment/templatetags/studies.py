@@ -99,3 +99,16 @@ def _due(
     left = due_at - at
     tone = "warn" if left <= _CLOSE else "calm"
     return "schedule", tone, f"due in {in_words(left, units=1)}"
+
+
+@register.filter
+def taking(milliseconds: int) -> str:
+    """Return how long something took: ``0.3 s``, ``5 min``."""
+    if milliseconds < _SHORTEST_MS:
+        return "under 0.1 s"
+    if milliseconds < _MINUTE_MS:
+        return f"{milliseconds / 1000:.1f}".removesuffix(".0") + " s"
+    return in_words(timedelta(milliseconds=milliseconds))
+
+
+_SHORTEST_MS, _MINUTE_MS = 100, 60_000

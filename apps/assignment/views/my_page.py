@@ -17,6 +17,7 @@ from django.utils import timezone
 from apps.assignment.forms_reading import ListFilterForm, kept_query, pinned_of, wanted_of
 from apps.assignment.queries.my_day import day, mark
 from apps.assignment.queries.other_work import other_work
+from apps.assignment.queries.shared_work import shared_work
 from apps.assignment.queries.shift_work import shift_work, shifts_now
 from apps.assignment.queries.worklist import (
     Pinned,
@@ -123,7 +124,8 @@ def _context(
     seen, view = mark(reader.pk, at), current_view(read_versions())
     shown = own_list(request, reader, pinned=pinned)
     today = day(reader, at=at, zone=zone)
-    work = shift_work(reader, today.lately, view=view, scope=request.scope, at=at, zone=zone)
+    looking: Mapping[str, Any] = {"view": view, "scope": request.scope, "at": at, "zone": zone}
+    shared = shared_work(reader, today.lately, **looking)
     return {
         "at": at,
         "reader": reader,
@@ -133,7 +135,9 @@ def _context(
         "day": today,
         "shifts": shifts_now(reader.pk, view, at),
         "list": shown,
-        "work": work,
+        "shared": shared,
+        "next_shared": None if shown.next else next(iter(shared.rows), None),
+        "work": shift_work(reader, today.lately, **looking),
         "columns": _columns(request),
         "filters": _filters(request, shown),
         "is_narrowed": wanted_of(request.GET).is_narrowed,

@@ -108,13 +108,15 @@ def take(request: GuardedRequest, reader: Radiologist, order_id: int) -> HttpRes
 @require_POST
 @for_reader
 def go_on(request: GuardedRequest, reader: Radiologist) -> HttpResponse:
-    """Start the study that the page showed as the next, which acknowledges it too; no other."""
+    """Start the study that the page showed as the next, which acknowledges it too; no other.
+
+    One from a shared list is taken with it.
+    """
     form = NextForm(request.POST)
     if form.is_valid():
-        asked = form.cleaned_data
-        return _do(
-            request, reader, reading.start, asked["order"], asked["token"], statuses=_NO_LONGER
-        )
+        asked, take_next = form.cleaned_data, partial(reading.take_next, scope=request.scope)
+        service = take_next if asked["shared"] else reading.start
+        return _do(request, reader, service, asked["order"], asked["token"], statuses=_NO_LONGER)
     if own_list(request, reader).next:
         messages.error(request, "Your list has changed since you looked. This is how it is now.")
         return _answer(request, reader, status=HTTPStatus.CONFLICT)

@@ -58,6 +58,7 @@ _WAYS: Mapping[str, Mapping[str, _Kind]] = {
     "roster_licence": {"radiologist_id": _Kind.PERSON},
     "roster_privilege": {"radiologist_id": _Kind.PERSON},
     "roster_competencydocument": {"radiologist_id": _Kind.PERSON},
+    "roster_workcredit": {"radiologist_id": _Kind.PERSON},
     "catalog_site": {"id": _Kind.SITE},
     "catalog_sitealias": {"site_id": _Kind.SITE},
     "rules_slapolicy": {"site_id": _Kind.SITE},

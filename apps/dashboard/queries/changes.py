@@ -24,7 +24,9 @@ _MARK = """
            (SELECT coalesce(sum(version), 0)::bigint FROM core_configversion
             WHERE area IN ('catalog', 'roster', 'presence')),
            (SELECT coalesce(sum(extract(epoch FROM silent_since)), 0)::bigint
-            FROM intake_sendercontact WHERE silent_since IS NOT NULL)
+            FROM intake_sendercontact WHERE silent_since IS NOT NULL),
+           coalesce((SELECT CASE WHEN drifted > 0 THEN id ELSE 0 END
+                     FROM assignment_replaycheck ORDER BY at DESC LIMIT 1), 0)
     FROM (SELECT coalesce(max(id), 0) AS newest FROM audit_auditevent) lines,
          (SELECT coalesce(max(id), 0) AS newest, count(processed_at) AS done
           FROM (SELECT id, processed_at FROM intake_inboundmessage ORDER BY id DESC LIMIT %s) w
@@ -49,7 +51,8 @@ _TOUCHED = """
 class Mark:
     """How far everything has come; equal marks mean that nothing changed.
 
-    ``silences`` is zero while every sender speaks.
+    ``silences`` is zero while every sender speaks, ``drift`` while the newest replay of decisions
+    came out the same; else it is that check.
     """
 
     newest_line: int
@@ -58,6 +61,7 @@ class Mark:
     messages_done: int
     configuration: int
     silences: int = 0
+    drift: int = 0
 
 
 @dataclass(frozen=True, slots=True)

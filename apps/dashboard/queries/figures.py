@@ -21,7 +21,8 @@ class Figures:
     ``reports_due`` are the studies whose report is due on the day, without cancelled ones and
     without ``reports_open``, those that are not reported and still have time. The latency is in
     milliseconds, over each order's first assignment (a later one's would be the age of the
-    order), None without any. ``unassigned`` counts by reason, the most frequent first.
+    order), None without any. ``unassigned`` counts by reason, the most frequent first; what is
+    ``on_lists`` of several readers waits for one of them and is no alarm.
     """
 
     assignments: int
@@ -32,6 +33,7 @@ class Figures:
     reports_open: int
     unassigned: tuple[tuple[ReasonChoices, int], ...]
     overdue: int
+    on_lists: int = 0
 
     @property
     def sla_percent(self) -> Decimal | None:
@@ -48,7 +50,7 @@ class Figures:
 
     @property
     def unassigned_now(self) -> int:
-        """Return how many orders have no reader."""
+        """Return how many orders have no reader, nor a list of readers who share them."""
         return sum(count for _, count in self.unassigned)
 
 
@@ -57,6 +59,7 @@ def figures(counted: Iterable[Tally], lens: Lens) -> Figures:
     seen = [tally for tally in counted if lens.shows(tally.place)]
     assigned, escalated, first, latency_ms = _sum(seen, Kind.ASSIGNED)
     due, on_time, still_open, _ = _sum(seen, Kind.REPORTS)
+    unassigned = _by_reason(seen)
     return Figures(
         assignments=assigned,
         escalations=escalated,
@@ -64,8 +67,9 @@ def figures(counted: Iterable[Tally], lens: Lens) -> Figures:
         reports_on_time=on_time,
         reports_due=due,
         reports_open=still_open,
-        unassigned=_by_reason(seen),
+        unassigned=tuple(pair for pair in unassigned if pair[0] != ReasonChoices.WORKLIST),
         overdue=_sum(seen, Kind.OVERDUE)[0],
+        on_lists=dict(unassigned).get(ReasonChoices.WORKLIST, 0),
     )
 
 

@@ -13,6 +13,7 @@ from apps.core.spans import in_words
 from apps.dashboard.lens import Lens
 
 SHOWN = 10
+_LISTED = ReasonChoices.WORKLIST.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +33,19 @@ class UnassignedRow:
 
 
 def unassigned_head(lens: Lens, *, at: datetime, limit: int = SHOWN) -> list[UnassignedRow]:
-    """Return the queue's head, soonest urgency and longest wait first; traces are not read."""
+    """Return the queue's head, soonest urgency and longest wait first; traces are not read.
+
+    What waits on a list of several readers is not among them: it is where it should be.
+    """
     seen, values = lens.sql("o")
     sql = f"""
         SELECT o.id, o.accession, o.modality, o.body_part, coalesce(site.name, ''), o.urgency,
                u.reason, u.reason_text, u.since, u.is_waiting
         FROM assignment_unassigned u JOIN orders_order o ON o.id = u.order_id
         LEFT JOIN catalog_site site ON site.id = o.site_id
-        WHERE {seen} ORDER BY u.urgency_rank, u.since, u.order_id LIMIT %s
+        WHERE {seen} AND u.reason <> %s ORDER BY u.urgency_rank, u.since, u.order_id LIMIT %s
     """  # noqa: S608 -- made of our own words
-    return [_row(at, *row) for row in bulk.select(sql, [*values, limit])]
+    return [_row(at, *row) for row in bulk.select(sql, [*values, _LISTED, limit])]
 
 
 def _row(at: datetime, order_id: int, *columns: Any) -> UnassignedRow:

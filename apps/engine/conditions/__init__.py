@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from apps.engine.conditions.check import ConditionProblem, check
 from apps.engine.conditions.evaluate import Predicate, compile_conditions
-from apps.engine.conditions.fields import FIELDS, Field, Kind, Op
+from apps.engine.conditions.fields import FIELDS, OWN, OWN_NAME, Field, Kind, Op, field_named
 from apps.engine.conditions.schema import schema
 from apps.engine.conditions.subject import Subject
 from apps.engine.conditions.words import in_words
 
 __all__ = [
     "FIELDS",
+    "OWN",
+    "OWN_NAME",
     "ConditionProblem",
     "Field",
     "Kind",
@@ -19,6 +21,7 @@ __all__ = [
     "Subject",
     "check",
     "compile_conditions",
+    "field_named",
     "in_words",
     "schema",
 ]

@@ -12,13 +12,13 @@ from typing import NamedTuple, cast
 
 from jsonschema import Draft202012Validator, ValidationError
 
-from apps.engine.conditions.evaluate import GROUPS, read_leaf
+from apps.engine.conditions.evaluate import DEEPEST, GROUPS, ConditionError, read_leaf
 from apps.engine.conditions.fields import SPELLINGS, Field, Op
 from apps.engine.conditions.schema import schema
 from apps.engine.conditions.values import Comparable, expected, read_value, wraps
 from apps.patterns import PatternError, compile_pattern
 
-MAX_DEPTH = 8
+MAX_DEPTH = DEEPEST
 MAX_CONDITIONS = 300
 
 
@@ -83,7 +83,7 @@ def _message(error: ValidationError) -> str:
             leaf = cast("dict[str, object]", error.instance)
             missing = next(name for name in ("op", "value") if name not in leaf)
             return f"{missing!r} is missing"
-        case "enum" if error.json_path.endswith(".field"):
+        case "anyOf" if error.json_path.endswith(".field"):
             return f"unknown field {error.instance!r}"
         case "enum" if error.json_path.endswith(".op"):
             return _op_message(error)
@@ -102,7 +102,11 @@ def _op_message(error: ValidationError) -> str:
 
 def _meaning_problems(node: object, path: str) -> Iterator[ConditionProblem]:
     if isinstance(node, Mapping) and "field" in node:
-        field, op, value = read_leaf(node)
+        try:
+            field, op, value = read_leaf(node)
+        except ConditionError as error:  # a name that only looks like a sender's own
+            yield ConditionProblem(f"{path}.field", str(error))
+            return
         message = _value_message(field, op, value)
         if message:
             yield ConditionProblem(f"{path}.value", message)

@@ -12,7 +12,15 @@ import operator
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
-from apps.engine.conditions.fields import FIELDS, SPELLINGS, Field, FieldValue, Kind, Op
+from apps.engine.conditions.fields import (
+    OPS_BY_KIND,
+    SPELLINGS,
+    Field,
+    FieldValue,
+    Kind,
+    Op,
+    field_named,
+)
 from apps.engine.conditions.subject import Subject
 from apps.engine.conditions.values import Comparable, expected, read_value, wraps
 from apps.engine.vocabulary import REGIONS
@@ -31,6 +39,8 @@ _COMPARE: Mapping[Op, Callable[[Any, Any], bool]] = {
     Op.AT_LEAST: operator.ge,
 }
 GROUPS = ("all", "any", "none")
+DEEPEST = 8
+"""How deep groups may be nested, so that nothing stored can exhaust the stack of a decision."""
 
 
 class ConditionError(ValueError):
@@ -45,22 +55,33 @@ def compile_conditions(conditions: Mapping[str, object], regions: Regions = REGI
         regions: which body parts a region holds.
 
     Raises:
-        ConditionError: an unknown field or operator, or a value that does not fit.
+        ConditionError: an unknown field or operator, a value that does not fit, or groups
+            nested too deep.
         PatternError: a pattern for ``matches`` that cannot be used.
     """
+    return _compile(conditions, regions, depth=1)
+
+
+def _compile(conditions: object, regions: Regions, depth: int) -> Predicate:
+    if not isinstance(conditions, Mapping):
+        raise ConditionError("conditions are an object of groups, or of field, op and value")
+    if depth > DEEPEST:
+        raise ConditionError(f"conditions are nested at most {DEEPEST} deep")
     if "field" in conditions:
         return _leaf(conditions, regions)
     unknown = set(conditions) - set(GROUPS)
     if unknown:
         raise ConditionError(f"unknown group {min(unknown)!r}")
-    parts = [_group(name, conditions[name], regions) for name in GROUPS if name in conditions]
+    parts = [
+        _group(name, conditions[name], regions, depth) for name in GROUPS if name in conditions
+    ]
     return parts[0] if len(parts) == 1 else _all(parts)
 
 
-def _group(name: str, members: object, regions: Regions) -> Predicate:
-    if not isinstance(members, list) or not all(isinstance(m, Mapping) for m in members):
+def _group(name: str, members: object, regions: Regions, depth: int) -> Predicate:
+    if not isinstance(members, list):
         raise ConditionError(f"{name!r} needs a list of conditions")
-    predicates = [compile_conditions(member, regions) for member in members]
+    predicates = [_compile(member, regions, depth + 1) for member in members]
     if name == "all":
         return predicates[0] if len(predicates) == 1 else _all(predicates)
     holds = _any(predicates)
@@ -87,7 +108,7 @@ def read_leaf(leaf: Mapping[str, object]) -> tuple[Field, Op, object]:
     Raises:
         ConditionError: the field or the operator is unknown.
     """
-    field = FIELDS.get(str(leaf.get("field")))
+    field = field_named(str(leaf.get("field")))
     if field is None:
         raise ConditionError(f"unknown field {leaf.get('field')!r}")
     op = SPELLINGS.get(str(leaf.get("op")))
@@ -98,6 +119,8 @@ def read_leaf(leaf: Mapping[str, object]) -> tuple[Field, Op, object]:
 
 def _leaf(leaf: Mapping[str, object], regions: Regions) -> Predicate:
     field, op, value = read_leaf(leaf)
+    if op not in OPS_BY_KIND[field.kind]:
+        raise ConditionError(f"{field.name} does not take {op.value!r}")
     if op is Op.EXISTS:
         return _exists(field.get, wanted=value is not False)
     test = _test(field, op, value, regions)
@@ -141,7 +164,9 @@ def _test(field: Field, op: Op, value: object, regions: Regions) -> _Test:
         case Op.CONTAINS:
             return _contains(field, value, regions)
         case Op.MATCHES:
-            return compile_pattern(str(value)).search
+            if not isinstance(value, str):
+                raise ConditionError(f"{field.name} matches needs a pattern")
+            return compile_pattern(value).search
         case Op.BETWEEN:
             return _between(field, value)
         case _:

@@ -1,16 +1,22 @@
-"""The fields and operators of the condition language, as one table each."""
+"""The fields and operators of the condition language, as one table each.
+
+Beside the fields of the table there are those that a sender's profile adds to its orders:
+``own.`` and a name. Any such name is a text, unknown wherever the sender does not fill it.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 from apps.engine.conditions.subject import Subject
 
-FieldValue = str | int | bool | Decimal | datetime | None
+FieldValue = str | int | bool | Decimal | date | datetime | None
 
 
 class Kind(StrEnum):
@@ -22,6 +28,7 @@ class Kind(StrEnum):
     BOOLEAN = "boolean"
     TIME = "time"
     WEEKDAY = "weekday"
+    DATE = "date"
     MOMENT = "moment"
 
 
@@ -60,6 +67,7 @@ OPS_BY_KIND: Mapping[Kind, tuple[Op, ...]] = {
     Kind.BOOLEAN: (Op.EQUAL, Op.NOT_EQUAL, Op.EXISTS),
     Kind.TIME: (*_EQUALITY, *_ORDER, Op.EXISTS),
     Kind.WEEKDAY: (*_EQUALITY, Op.BETWEEN, Op.EXISTS),
+    Kind.DATE: (*_EQUALITY, *_ORDER, Op.EXISTS),
     Kind.MOMENT: (*_ORDER, Op.EXISTS),
 }
 """Which operators make sense for which type."""
@@ -70,7 +78,8 @@ class Field:
     """One field: its name in the JSON, its type, its words on screen and how it is read.
 
     ``facts`` names the attributes of ``OrderFacts`` that its value is made from, so that a
-    trace can keep what the rules looked at, and no more of the patient than that.
+    trace can keep what the rules looked at, and no more of the patient than that. Of ``own`` it
+    names the one entry, as ``own.room``.
     """
 
     name: str
@@ -134,18 +143,65 @@ FIELDS: Mapping[str, Field] = {
             lambda s: s.patient_age,
             ("patient_birth_on",),
         ),
+        Field("visit", Kind.WORD, "visit number", lambda s: s.order.visit, ("visit",)),
         Field("age_minutes", Kind.NUMBER, "minutes since received", lambda s: s.age_minutes),
         Field("rvu", Kind.NUMBER, "RVU", lambda s: s.order.rvu, ("rvu",)),
+        Field("units", Kind.NUMBER, "units of work", lambda s: s.order.units, ("units",)),
+        Field(
+            "required_credentials",
+            Kind.TEXT,
+            "required credentials",
+            lambda s: ", ".join(sorted(s.order.required_credentials)),
+        ),
+        Field(
+            "required_subspecialty",
+            Kind.WORD,
+            "required subspecialty",
+            lambda s: s.order.required_subspecialty,
+        ),
         Field("accession", Kind.WORD, "accession", lambda s: s.order.accession),
         Field(
             "indication", Kind.TEXT, "indication", lambda s: s.order.indication, ("indication",)
         ),
         Field("time_of_day", Kind.TIME, "time of day", lambda s: s.minute_of_day),
         Field("weekday", Kind.WEEKDAY, "weekday", lambda s: s.weekday),
+        Field("date", Kind.DATE, "date", lambda s: s.local_date),
         Field("holiday", Kind.BOOLEAN, "holiday", lambda s: s.is_holiday),
+        Field(
+            "ordered_at",
+            Kind.MOMENT,
+            "time ordered",
+            lambda s: s.order.ordered_at,
+            ("ordered_at",),
+        ),
+        Field(
+            "scheduled_at",
+            Kind.MOMENT,
+            "scheduled time",
+            lambda s: s.order.scheduled_at,
+            ("scheduled_at",),
+        ),
         Field("exam_at", Kind.MOMENT, "exam time", lambda s: s.order.exam_at, ("exam_at",)),
         Field("received_at", Kind.MOMENT, "time received", lambda s: s.order.received_at),
         Field("report_due_at", Kind.MOMENT, "report due time", lambda s: s.order.report_due_at),
     )
 }
-"""Every field a condition may name, in the order of the editor's list."""
+"""Every field that all orders have, in the order of the editor's list."""
+
+OWN = "own."
+"""What the name of a sender's own field begins with."""
+OWN_NAME = "[a-z][a-z0-9_]{0,31}"
+"""What follows, as a pattern: words of lower case, digits and ``_``, at most 32 characters."""
+_OWN_FIELD = re.compile(rf"own\.({OWN_NAME})")
+
+
+@lru_cache(maxsize=1_000)
+def field_named(name: str) -> Field | None:
+    """Return the field of a name, a sender's own ones included; None for no field."""
+    own = _OWN_FIELD.fullmatch(name)
+    return _own_field(own[1]) if own else FIELDS.get(name)
+
+
+def _own_field(key: str) -> Field:
+    words = f"the sender's {key.replace('_', ' ')}"
+    return Field(f"{OWN}{key}", Kind.TEXT, words, lambda s: s.order.own.get(key), (f"{OWN}{key}",))

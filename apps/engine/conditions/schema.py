@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from apps.engine.conditions.fields import FIELDS, OPS_BY_KIND, SPELLINGS, Kind, Op
-from apps.engine.conditions.values import TIME_PATTERN, WEEKDAYS
+from apps.engine.conditions.fields import FIELDS, OPS_BY_KIND, OWN_NAME, SPELLINGS, Kind, Op
+from apps.engine.conditions.values import DATE_PATTERN, TIME_PATTERN, WEEKDAYS
 from apps.patterns import MAX_LENGTH
 
 # A JSON document, whose shape is the schema's own business.
@@ -27,7 +27,13 @@ _VALUE: dict[Kind, JSON] = {
             *(day.title() for day in WEEKDAYS),
         ]
     },
+    Kind.DATE: {"type": "string", "format": "date", "pattern": DATE_PATTERN},
     Kind.MOMENT: {"type": "string", "format": "date-time", "minLength": 1},
+}
+_OWN: JSON = {
+    "type": "string",
+    "pattern": rf"^own\.{OWN_NAME}$",
+    "description": "A field that the sender's profile adds to its orders.",
 }
 _PATTERN: JSON = {"type": "string", "minLength": 1, "maxLength": MAX_LENGTH}
 
@@ -65,7 +71,7 @@ def _group() -> JSON:
 def _leaf() -> JSON:
     return {
         "properties": {
-            "field": {"enum": list(FIELDS)},
+            "field": {"anyOf": [{"enum": list(FIELDS)}, _OWN]},
             "op": {"enum": list(SPELLINGS)},
             "value": {},
         },
@@ -77,9 +83,10 @@ def _leaf() -> JSON:
 
 def _for_kind(kind: Kind) -> JSON:
     """Return what the fields of one type accept: which operators, and what value for each."""
-    names = [field.name for field in FIELDS.values() if field.kind is kind]
+    named: JSON = {"enum": [field.name for field in FIELDS.values() if field.kind is kind]}
+    names = {"anyOf": [named, _OWN]} if kind is Kind.TEXT else named
     return {
-        "if": {"properties": {"field": {"enum": names}}},
+        "if": {"properties": {"field": names}},
         "then": {
             "properties": {"op": {"enum": _spelled(*OPS_BY_KIND[kind])}},
             "allOf": [_for_op(kind, op) for op in OPS_BY_KIND[kind]],

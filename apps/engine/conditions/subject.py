@@ -63,6 +63,12 @@ class Subject:
         return None if local is None else local.isoweekday()
 
     @property
+    def local_date(self) -> date | None:
+        """Return the date on the site's wall clock."""
+        local = self.local
+        return None if local is None else local.date()
+
+    @property
     def is_holiday(self) -> bool | None:
         """Say whether today is a holiday of the site or of its cluster."""
         local = self.local

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from apps.engine.conditions.fields import Kind
 
-Comparable = str | int | bool | Decimal | datetime
+Comparable = str | int | bool | Decimal | date | datetime
 
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 TIME_PATTERN = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
+DATE_PATTERN = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _TIME = re.compile(TIME_PATTERN)
+_DATE = re.compile(DATE_PATTERN)
 
 
 def _word(value: object) -> str | None:
@@ -48,6 +50,15 @@ def _weekday(value: object) -> int | None:
     return value if isinstance(value, int) and is_iso_day else None
 
 
+def _date(value: object) -> date | None:
+    if not isinstance(value, str) or not _DATE.fullmatch(value):
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return None
+
+
 def _moment(value: object) -> datetime | None:
     if not isinstance(value, str):
         return None
@@ -65,6 +76,7 @@ _READERS: Mapping[Kind, Callable[[object], Comparable | None]] = {
     Kind.BOOLEAN: _boolean,
     Kind.TIME: _minutes,
     Kind.WEEKDAY: _weekday,
+    Kind.DATE: _date,
     Kind.MOMENT: _moment,
 }
 _EXPECTED: Mapping[Kind, str] = {
@@ -74,6 +86,7 @@ _EXPECTED: Mapping[Kind, str] = {
     Kind.BOOLEAN: "true or false",
     Kind.TIME: 'a time of day such as "07:30"',
     Kind.WEEKDAY: "a weekday, 1 to 7 or MON to SUN",
+    Kind.DATE: "a date such as 2026-12-24",
     Kind.MOMENT: "a date and time with its offset, such as 2026-02-04T12:00:00+10:00",
 }
 

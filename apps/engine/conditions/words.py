@@ -26,6 +26,9 @@ _CLOCK_PHRASES: Mapping[Op, str] = {
     Op.MORE: "is after",
     Op.AT_LEAST: "is at or after",
 }
+_OF_ONE: Mapping[Op, Op] = {Op.IN: Op.EQUAL, Op.NOT_IN: Op.NOT_EQUAL}
+"""What a list of one value says."""
+_ON_A_CLOCK = frozenset({Kind.TIME, Kind.DATE, Kind.MOMENT})
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _JOINS = {"all": " and ", "any": " or ", "none": " or "}
 _ALWAYS = "always"
@@ -67,10 +70,15 @@ def _leaf(leaf: Mapping[str, object]) -> str:
     if field.kind is Kind.BOOLEAN and op in (Op.EQUAL, Op.NOT_EQUAL):
         is_true = (value is True) is (op is Op.EQUAL)
         return f"it is {'a' if is_true else 'no'} {field.words}"
-    phrase = _PHRASES[op]
-    if field.kind in (Kind.TIME, Kind.MOMENT):
-        phrase = _CLOCK_PHRASES.get(op, phrase)
-    return f"{field.words} {phrase} {_value(field, op, value)}"
+    if isinstance(value, list) and len(value) == 1:
+        op = _OF_ONE.get(op, op)
+    return f"{field.words} {phrase(field.kind, op)} {_value(field, op, value)}"
+
+
+def phrase(kind: Kind, op: Op) -> str:
+    """Return an operator in words, as it stands between a field of this type and its value."""
+    said = _PHRASES[op]
+    return _CLOCK_PHRASES.get(op, said) if kind in _ON_A_CLOCK else said
 
 
 def _value(field: Field, op: Op, value: object) -> str:

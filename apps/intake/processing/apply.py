@@ -17,6 +17,7 @@ from apps.intake.processing.changes import (
     Reading,
 )
 from apps.intake.processing.filling import fill, is_awaited, missing, settle
+from apps.intake.processing.linking import linked_key, shared_message
 from apps.intake.processing.merging import Merged, merge_patients
 from apps.intake.processing.session import Session
 from apps.orders.choices import OrderStatus
@@ -65,7 +66,14 @@ class Step:
     message_id: int
     received_at: datetime
     claimed: dict[int, str]
+    of_several: frozenset[tuple[str, str]] = frozenset()
     flag: str = ""
+
+    @property
+    def is_one_of_several(self) -> bool:
+        """Return whether the message has more orders of the patient."""
+        patient = self.change.patient
+        return patient is not None and patient.key in self.of_several
 
 
 def apply_reading(
@@ -80,8 +88,9 @@ def apply_reading(
         session.patients.update(update)
     if reading.merges:
         effect.note_merged(merge_patients(session, reading, message_id=message_id))
+    of_several = shared_message(reading.changes)
     for change in reading.changes:
-        _apply(Step(session, change, effect, message_id, received_at, claimed))
+        _apply(Step(session, change, effect, message_id, received_at, claimed, of_several))
     for told in effect.reports.values():
         _report(session, told[0][0], _joint({status for _, status in told}))
     return effect
@@ -97,6 +106,7 @@ def _apply(step: Step) -> None:
     if case is None:
         _UNKNOWN[step.change.action](step)
         return
+    step.session.desk.settle_before(case)
     step.effect.touch(case)
     more = case.order.pk in step.claimed
     step.claimed[case.order.pk] = step.change.procedure_code
@@ -114,6 +124,9 @@ def _make(step: Step) -> None:
     session.know(case, change)
     case.order.last_message_id = step.message_id
     fill(session, case, change)
+    case.order.linked_key = linked_key(
+        case.order, change, message_id=step.message_id, is_shared=step.is_one_of_several
+    )
     session.unknown.note(change, order_id=case.order.pk, message_id=step.message_id)
     session.keep_segments(case, change, more=False)
     if step.flag:
@@ -167,12 +180,12 @@ def _update(step: Step, case: Case, more: bool) -> None:  # noqa: FBT001 -- tabl
         if not is_late:
             desk.flag(case, "changed_after_cancel")
         return
-    held_rvu, urgency = case.order.rvu, case.order.urgency
+    held, urgency = (case.order.rvu, case.order.units), case.order.urgency
     is_rerouted = fill(session, case, step.change)
     session.unknown.note(step.change, order_id=case.order.pk, message_id=step.message_id)
     if not is_late:
         session.keep_segments(case, step.change, more=more)
-    if case.order.rvu != held_rvu:
+    if (case.order.rvu, case.order.units) != held:
         desk.resize(case)
     if case.assignment is not None and case.order.status in WITH_READER:
         is_other_urgency = case.order.urgency != urgency

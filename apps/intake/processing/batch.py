@@ -84,6 +84,7 @@ def process(batch: Sequence[Waiting]) -> int:
         around = Around()
         session, readings = _open(batch, around)
         done = _take_effect(session, batch, readings, around)
+        session.desk.settle()
         with bulk.one_round_trip():
             flushed = session.flush()
             queue.clear_mark()
@@ -107,7 +108,8 @@ def _open(batch: Sequence[Waiting], around: Around) -> tuple[Session, list[Readi
         books = Books.empty()
         readings = _read_all(batch, newer)
         bulk.run_errands(books.errands(readings))
-    return Session(desk=desk, catalogue=newer, books=books), readings
+    gathers = len(batch) > 1
+    return Session(desk=desk, catalogue=newer, books=books, gathers=gathers), readings
 
 
 @dataclass

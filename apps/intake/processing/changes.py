@@ -115,7 +115,8 @@ class OrderChange:
     ``identities`` are in the order in which they are tried; ``values`` are order columns, only
     those that the message fills; ``parked`` says what is missing to decide, None when nothing;
     ``report`` is the status that a result or status event brings; ``header`` and ``group`` are
-    the segments as they came, each with its CR.
+    the segments as they came, each with its CR. ``placer_group`` is ORC-4, which the orders that
+    were placed together share.
     """
 
     action: Action
@@ -132,6 +133,7 @@ class OrderChange:
     group: bytes
     flags: tuple[str, ...] = ()
     procedure_system: str = ""
+    placer_group: str = ""
 
     @property
     def narrowed(self) -> tuple[tuple[Identity, Identity], ...]:

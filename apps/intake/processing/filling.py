@@ -39,6 +39,8 @@ def fill(session: Session, case: Case, change: OrderChange) -> bool:
         values.setdefault("procedure_id", None)
         if change.procedure_code != order.procedure_code:
             values.setdefault("procedure_text", "")
+    own = values.pop("own_fields", {})
+    order.own_fields = own | order.own_fields if is_late else order.own_fields | own
     if is_late:
         values = _missing_values(case, values)
     for name, value in values.items():
@@ -46,6 +48,7 @@ def fill(session: Session, case: Case, change: OrderChange) -> bool:
     _improve_accession(case, change, only_better=is_late)
     case.procedure = session.procedure(order.procedure_id)
     order.subspecialty = _subspecialty(case)
+    session.desk.set_units(case)
     _take_patient(session, case, change, only_missing=is_late)
     _set_urgency(session, case, urgency)
     session.desk.set_due_times(case, anew=_routing(case) != before)
@@ -113,7 +116,8 @@ def settle(session: Session, case: Case, parked: Reason | None) -> None:
     if case.order.status not in _UNDECIDED or is_put_aside:
         return
     if parked is None:
-        session.desk.decide(case)
+        if not (session.gathers and session.desk.gather(case)):
+            session.desk.decide(case)
     else:
         session.desk.queue(case, parked)
 

@@ -24,6 +24,7 @@ from apps.orders.identity import Identity
 
 _HEADER = frozenset({"MSH", "PID", "PV1"})
 _MOST_HEADER_BYTES = 16 * 1024
+_MOST_OWN_CHARS = 200
 _CR = b"\r"
 
 
@@ -41,7 +42,8 @@ def read_change(
         message, group, zone=sender.read_as.zone(site), mapping=sender.read_as.mapping
     )
     known = recognise(facts, site, sender, catalogue)
-    identities = _identities(facts) or _group_number(group)
+    number = _group_number(group)
+    identities = _identities(facts) or _of_group(number)
     accession, rank = _accession(facts)
     if not accession and identities:
         accession = identities[0].value[:200]
@@ -61,6 +63,7 @@ def read_change(
         group=_bytes(group.segments),
         flags=_flags(facts, known),
         procedure_system=facts.procedure_system,
+        placer_group=number,
     )
 
 
@@ -102,10 +105,14 @@ def _identities(facts: RawFacts) -> tuple[Identity, ...]:
     return tuple(found)
 
 
-def _group_number(group: Group) -> tuple[Identity, ...]:
-    """Return ORC-4, the placer's group number, where a sender gives no other."""
+def _group_number(group: Group) -> str:
+    """Return ORC-4, the placer's group number."""
     orc = group.first("ORC")
-    number = orc.get(4).strip() if orc else ""
+    return orc.get(4).strip() if orc else ""
+
+
+def _of_group(number: str) -> tuple[Identity, ...]:
+    """Return the placer's group number as the order's, where a sender gives no other."""
     return (Identity(IdentifierKind.PLACER, f"{OF_GROUP}{number}"[:400]),) if number else ()
 
 
@@ -145,6 +152,7 @@ def _values(facts: RawFacts, known: Known, sender: Sender) -> dict[str, Any]:
         "sent_at": facts.sent_at,
         "study_uid": facts.study_uid[:200],
         "sender": sender.name[:400],
+        "own_fields": {name: said[:_MOST_OWN_CHARS] for name, said in facts.own.items()} or None,
     }
     return {name: value for name, value in values.items() if value not in ("", None)}
 

@@ -96,6 +96,8 @@ def _read_again(session: Session, case: Case) -> None:
         return
     if change.patient is not None:
         bulk.run_errands(session.patients.errands([change.patient.key]))
+        # Who was read just now may be stored for long, with studies that are company for this one.
+        session.desk.company.learn(session.patients.ids)
     fill(session, case, change)
     parked = missing(case, change)
     if parked is None or parked.value != case.queued.reason:

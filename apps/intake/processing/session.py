@@ -57,14 +57,24 @@ class Books(NamedTuple):
 class Session:
     """What the messages of one transaction change; ``flush`` writes it all."""
 
-    def __init__(self, *, desk: Desk, catalogue: Catalogue, books: Books | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        desk: Desk,
+        catalogue: Catalogue,
+        books: Books | None = None,
+        gathers: bool = False,
+    ) -> None:
         """Begin with nothing changed.
 
         Args:
             desk: opened in this transaction.
             catalogue: of the version that the desk was opened at.
             books: with their errands run; None for empty ones.
+            gathers: whether orders may wait for those of the messages after them, to be decided
+                together; who says so settles the desk at the end.
         """
+        self.gathers = gathers
         self.desk = desk
         self.catalogue = catalogue
         self.identities, self.patients = books or Books.empty()
@@ -80,8 +90,12 @@ class Session:
         return self.desk.at
 
     def load_cases(self, order_ids: Iterable[int]) -> None:
-        """Read these orders, their rows locked."""
+        """Read these orders, their rows locked, and what else their patients have."""
         self._cases |= load_cases(order_ids)
+        of_cases = (case.order.patient_id for case in self._cases.values())
+        known = {*self.patients.ids, *(pk for pk in of_cases if pk is not None)}
+        # Whoever else comes up was just made.
+        self.desk.company.learn(known, others_are_new=True)
 
     def case(self, order_id: int) -> Case:
         """Return a case that was loaded or made here."""
@@ -148,6 +162,8 @@ class Session:
         """
         before, case.patient = case.patient, self.patients.update(told)
         case.order.patient_id = case.patient.pk
+        if not case.is_new:
+            self.desk.company.note(case)
         is_another = before is not None and before.pk != case.patient.pk
         if before is not None and is_another and before.authority == case.patient.authority:
             self.desk.flag(case, PATIENT_CHANGED)
@@ -172,6 +188,7 @@ class Session:
                 if case.order.patient_id == merged.dead.pk:
                     case.patient, case.order.patient_id = merged.heir, merged.heir.pk
                     self.desk.pending.touch(case)
+            self.desk.company.merge(merged.dead.pk, merged.heir.pk)
 
     def keep_segments(self, case: Case, change: OrderChange, *, more: bool) -> None:
         """Keep the segments as they came.

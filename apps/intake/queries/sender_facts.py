@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from apps.hl7v2.mapping import FactMapping, Finder
 from apps.hl7v2.masking import is_told
 from apps.hl7v2.message import Message, is_filled
-from apps.hl7v2.places import DEFAULT_FACTS, Place
-from apps.intake.queries.sender_labels import LABELS
+from apps.hl7v2.places import DEFAULT_FACTS, Place, is_own
+from apps.intake.queries.sender_labels import LABELS, label_of
 from apps.intake.queries.sender_meanings import Here, final_of, meaning_of, modality_in_words
 
 _LONGEST = 160
@@ -49,14 +49,15 @@ class FactSaid:
 
 
 def facts_said(here: Here, visible: frozenset[str] | None) -> dict[str, FactSaid]:
-    """Return what is understood of every fact.
+    """Return what is understood of every fact, and of the sender's own that have a place.
 
     Args:
         here: a group of the sample, read.
         visible: fields whose values may be shown; None for all.
     """
     teller = _Teller(here, visible)
-    return {fact: teller.fact(fact) for fact in LABELS}
+    own = filter(is_own, here.mapping.places)
+    return {fact: teller.fact(fact) for fact in (*LABELS, *own)}
 
 
 class _Teller:
@@ -86,7 +87,7 @@ class _Teller:
             told = self.shown(value)
         return FactSaid(
             fact=name,
-            label=LABELS[name],
+            label=label_of(name),
             value=told,
             source=source,
             tone=tone,
@@ -115,7 +116,7 @@ class _Teller:
         """
         if place_field(place) not in self.hidden:
             return False
-        is_own = place.text not in DEFAULT_FACTS[name]
+        is_own = place.text not in DEFAULT_FACTS.get(name, ())
         return place.kind in ("match", "word") or (
             is_own and _maps(name, place, self.here.mapping)
         )
@@ -207,7 +208,7 @@ def looks_into_hidden(mapping: FactMapping) -> bool:
         _asks(fact, place, mapping)
         for fact, places in mapping.places.items()
         for place in places
-        if place.text not in DEFAULT_FACTS[fact]
+        if place.text not in DEFAULT_FACTS.get(fact, ())
     )
 
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from apps.hl7v2.places import OWN
+
+OWN_GROUP = "Fields of its own"
+"""What the fields are called together that a profile adds."""
 GROUPS: Mapping[str, Mapping[str, str]] = {
     "The study": {
         "site": "Site",
@@ -48,3 +52,9 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
 LABELS: Mapping[str, str] = {
     fact: label for group in GROUPS.values() for fact, label in group.items()
 }
+
+
+def label_of(fact: str) -> str:
+    """Return what a fact is called; of a field of the sender's own its name in words."""
+    own = fact.removeprefix(OWN).replace("_", " ").capitalize()
+    return LABELS.get(fact, own)

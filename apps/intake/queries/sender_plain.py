@@ -16,7 +16,7 @@ from apps.audit.queries.wording import actor_in_words
 from apps.catalog.models import Site
 from apps.intake.choices import StatusMeaning
 from apps.intake.models import SenderProfile, SenderProfileVersion
-from apps.intake.queries.sender_labels import LABELS
+from apps.intake.queries.sender_labels import LABELS, label_of
 
 Plain = Mapping[str, Any]
 
@@ -119,7 +119,7 @@ def in_words(plain: Plain) -> dict[str, str]:
 
 def _places_in_words(places: Mapping[str, Sequence[str]]) -> dict[str, str]:
     return {
-        f"{LABELS.get(fact, fact)}: where": ", ".join(listed)
+        f"{label_of(fact)}: where": ", ".join(listed)
         for fact, listed in sorted(places.items(), key=lambda item: _rank(item[0]))
         if listed
     }

@@ -20,14 +20,14 @@ from apps.core import actor, clock
 from apps.core.access import Permission
 from apps.core.guard import GuardedRequest
 from apps.core.htmx import wants_part
-from apps.hl7v2.places import DEFAULT_FACTS
+from apps.hl7v2.places import DEFAULT_FACTS, is_own
 from apps.intake.forms.senders import Gesture, SenderForm, applied
 from apps.intake.forms.senders.profile import PLACES
 from apps.intake.models import SenderProfile
 from apps.intake.queries import sender_sample as samples
 from apps.intake.queries.sender_effects import effects_of
 from apps.intake.queries.sender_facts import FactSaid
-from apps.intake.queries.sender_labels import GROUPS, LABELS
+from apps.intake.queries.sender_labels import GROUPS, OWN_GROUP, label_of
 from apps.intake.queries.sender_sample import Sample
 from apps.intake.queries.sender_understood import Understood, understood
 from apps.intake.queries.sender_waiting import Waiting, offers, waiting
@@ -50,6 +50,16 @@ class FactRow:
     said: FactSaid | None
     errors: Sequence[str]
     is_active: bool
+
+    @property
+    def is_own(self) -> bool:
+        """Return whether it is a field that the profile adds."""
+        return is_own(self.fact)
+
+    @property
+    def slug(self) -> str:
+        """Return the fact as the ids of its elements name it."""
+        return self.fact.replace(".", "-")
 
     @property
     def places(self) -> list[tuple[str, str, str]]:
@@ -127,21 +137,21 @@ class Editor:
         return _FIRST_FOR.get(parked, "modality")
 
     def rows(self) -> list[tuple[str, list[FactRow]]]:
-        """Return every fact by what it is about."""
-        active = self.active
+        """Return every fact by what it is about; the sender's own come last."""
+        active, groups = self.active, [*GROUPS.items(), (OWN_GROUP, self.form.own_facts)]
         return [
             (title, [self._row(fact, is_active=fact == active) for fact in facts])
-            for title, facts in GROUPS.items()
+            for title, facts in groups
         ]
 
     def _row(self, fact: str, *, is_active: bool) -> FactRow:
         field = self.form[f"{PLACES}{fact}"]
         return FactRow(
             fact=fact,
-            label=LABELS[fact],
+            label=label_of(fact),
             listed=field.value() or [],
-            usual=DEFAULT_FACTS[fact],
-            said=self.understood.facts[fact] if self.understood else None,
+            usual=DEFAULT_FACTS.get(fact, ()),
+            said=self.understood.facts.get(fact) if self.understood else None,
             errors=[str(error) for error in field.errors],
             is_active=is_active,
         )
@@ -167,7 +177,7 @@ class Editor:
             "understood": self.understood,
             "rows": self.rows(),
             "active": self.active,
-            "active_label": LABELS[self.active],
+            "active_label": label_of(self.active),
             "preview_address": self.preview_address,
             "composing": self.gesture.data if self.gesture else {},
             "at": clock.now(),

@@ -48,6 +48,26 @@ class Order(models.Model):
         help_text="As the sender last said; a rule or a person may have set another.",
     )
     rvu = models.DecimalField(max_digits=7, decimal_places=2, default=Decimal(1))
+    units = models.DecimalField(
+        max_digits=9,
+        decimal_places=2,
+        default=Decimal(1),
+        db_default=Decimal(1),
+        help_text="The work in the department's unit, by the table in force when it came.",
+    )
+    own_fields = models.JSONField(
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text="What the sender's profile reads beside the fields that every sender has.",
+    )
+    linked_key = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Shared by the orders of a patient that were ordered together.",
+    )
     indication = ProtectedTextField(blank=True, default="")
     ordering_provider = models.CharField(max_length=300, blank=True, default="")
     ordering_provider_id = models.CharField(

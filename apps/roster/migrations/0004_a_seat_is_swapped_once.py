@@ -41,7 +41,7 @@ WHERE later.kind = 'swap' AND later.status = 'active' AND EXISTS (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("roster", "0003_rotas")]
+    dependencies = [("core", "0002_records"), ("roster", "0003_rotas")]
 
     operations = [
         migrations.RunSQL(_HOURS, "DROP FUNCTION roster_hours(time, time)"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from apps.roster.models.credits import WorkCredit
 from apps.roster.models.drafts import DraftProgress, DraftTurn, RosterDraft
 from apps.roster.models.feeds import (
     CalendarFeed,
@@ -55,6 +56,7 @@ __all__ = [
     "ShiftSite",
     "ShiftWorkType",
     "SwapRequest",
+    "WorkCredit",
     "Workload",
     "every_weekday",
 ]

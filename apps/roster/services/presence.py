@@ -22,8 +22,8 @@ from django.db.models.functions import Greatest
 from apps.audit.models import AuditEvent
 from apps.core import actor, due, request_id
 from apps.engine.codes import Presence
-from apps.roster.choices import PresenceChoices
-from apps.roster.models import Workload
+from apps.roster.choices import CreditKind, PresenceChoices
+from apps.roster.models import WorkCredit, Workload
 from apps.roster.presence import BUSY_ENDS, UNHEARD, UNHEARD_OF, USUALLY_BUSY, presence_at
 
 _MAY_BE_FOUND = Q(presence=PresenceChoices.UNKNOWN) | Q(
@@ -57,6 +57,7 @@ def set_presence(
     if row is None:
         raise Workload.DoesNotExist(f"{radiologist_id} is no radiologist")
     _tell(row, presence, until, at)
+    _count_busy(row, until, at)
     values = {"last_activity_at": Greatest("last_activity_at", at)} if by_themselves else {}
     Workload.objects.filter(pk=radiologist_id).update(
         presence=presence,
@@ -128,6 +129,31 @@ def _set_due(
     if presence is PresenceChoices.ONLINE:
         due.schedule_due(UNHEARD_OF, radiologist_id, at + UNHEARD)
     return None
+
+
+def _count_busy(row: Workload, until: datetime | None, at: datetime) -> None:
+    """Log the time in which somebody is busy: it is work, and no reading is owed for it."""
+    if row.busy_until is not None:
+        _end_busy(row.pk, at)
+    if until is not None:
+        WorkCredit.objects.create(
+            radiologist_id=row.pk,
+            kind=CreditKind.BUSY,
+            start_at=at,
+            end_at=until,
+            made_by=str(actor.current() or actor.Actor.system("presence")),
+        )
+
+
+def _end_busy(radiologist_id: str, at: datetime) -> None:
+    rows = WorkCredit.objects.filter(radiologist=radiologist_id, kind=CreditKind.BUSY)
+    # Row by row: a statement that finds nothing would tell the deciders all the same.
+    for credit in rows.filter(end_at__gt=at):
+        if credit.start_at < at:
+            credit.end_at = at
+            credit.save(update_fields=["end_at"])
+        else:
+            credit.delete()
 
 
 def _find(row: Workload, presence: PresenceChoices) -> None:

@@ -7,6 +7,7 @@ from django.urls import URLPattern
 from apps.roster.urls.arranging import arranging_urls
 from apps.roster.urls.calendars import calendar_urls
 from apps.roster.urls.could_fill import could_fill_urls
+from apps.roster.urls.credits import credit_urls
 from apps.roster.urls.drafts import draft_urls
 from apps.roster.urls.imports import import_urls
 from apps.roster.urls.radiologists import radiologist_urls
@@ -17,6 +18,7 @@ from apps.roster.urls.swaps import swap_urls
 
 urlpatterns: list[URLPattern] = [
     *shift_urls,
+    *credit_urls,
     *radiologist_urls,
     *roster_urls,
     *could_fill_urls,

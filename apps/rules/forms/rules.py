@@ -1,10 +1,8 @@
-"""Forms of the rules' pages."""
+"""The form of a rule."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,96 +12,30 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from typing_extensions import override
 
-from apps.catalog.choices import UrgencyChoices
-from apps.engine.conditions import check
-from apps.roster.models import Radiologist, Shift
+from apps.core.actor import say_why
 from apps.rules.choices import ActionChoices
-from apps.rules.fields import (
-    Conditions,
-    ConditionsField,
-    MomentField,
-    PickedCode,
-    PickedMany,
+from apps.rules.fields import Conditions, ConditionsField, MomentField
+from apps.rules.forms.targets import (
+    ACTION_HELP,
+    MISSING,
+    TARGET_FIELDS,
+    TargetFields,
+    offer_codes,
+    read_stored,
+    stored,
 )
-from apps.rules.models import AssignmentRule
+from apps.rules.models import TERMINAL_ACTIONS, AssignmentRule
 from apps.rules.ordering import next_priority
-from apps.rules.queries.rules import RuleFilter, places
-from apps.rules.words import conditions_words, targets_of
+from apps.rules.queries.rules import places
+from apps.rules.words import targets_of
 
 if TYPE_CHECKING:
     RuleModelForm = forms.ModelForm[AssignmentRule]
 else:
     RuleModelForm = forms.ModelForm
 
-TARGET_FIELDS: Mapping[str, str] = {
-    ActionChoices.ASSIGN_TO_SHIFT: "target_shift",
-    ActionChoices.ASSIGN_TO_RADIOLOGIST: "target_radiologist",
-    ActionChoices.EXCLUDE: "target_radiologists",
-    ActionChoices.SET_PRIORITY: "target_urgency",
-    ActionChoices.HOLD: "target_reason",
-}
-"""The field that holds an action's target; an action that is not here has none."""
 
-_ANY = ("", "any")
-
-
-class RuleFilterForm(forms.Form):
-    """What the list of rules is narrowed by."""
-
-    q = forms.CharField(label="Find", required=False)
-    action = forms.ChoiceField(required=False, choices=[_ANY, *ActionChoices.choices])
-    enabled = forms.ChoiceField(required=False, choices=[_ANY, ("on", "on"), ("off", "off")])
-
-    def wanted(self) -> RuleFilter:
-        """Return the filter; what was asked for and does not exist narrows nothing."""
-        self.is_valid()
-        said = self.cleaned_data
-        return RuleFilter(
-            words=said.get("q", "").strip(),
-            action=said.get("action", ""),
-            enabled={"on": True, "off": False}.get(said.get("enabled", "")),
-        )
-
-
-class MoveForm(forms.Form):
-    """Where a rule goes, and the order that was seen."""
-
-    to = forms.CharField(max_length=40)
-    order = forms.CharField(max_length=40)
-
-
-class SwitchForm(forms.Form):
-    """On or off; said, not toggled, so that a second click changes nothing."""
-
-    enabled = forms.ChoiceField(choices=[("on", "on"), ("off", "off")])
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What conditions come to: words, or every problem with its place."""
-
-    words: str = ""
-    problems: tuple[tuple[str, str], ...] = ()
-
-
-class ConditionsForm(forms.Form):
-    """The conditions alone, as they are typed."""
-
-    condition_filters = ConditionsField(required=False)
-
-    def said(self) -> Said:
-        """Return the conditions in words, or what is wrong with them and where."""
-        if not self.is_valid():
-            errors = self.errors["condition_filters"]
-            return Said(problems=tuple(("", str(error)) for error in errors))
-        conditions = self.cleaned_data["condition_filters"]
-        problems = check(conditions)
-        if problems:
-            return Said(problems=tuple((one.path, one.message) for one in problems))
-        return Said(words=conditions_words(conditions))
-
-
-class RuleForm(RuleModelForm):
+class RuleForm(TargetFields, RuleModelForm):
     """A rule; the target is asked in the field that fits its action."""
 
     condition_filters = ConditionsField(
@@ -114,20 +46,14 @@ class RuleForm(RuleModelForm):
         help_text="JSON: groups all, any and none hold conditions or further groups. "
         "{} holds for every order.",
     )
-    target_shift = forms.CharField(label="Shift", required=False)
-    target_radiologist = forms.CharField(label="Radiologist", required=False)
-    target_radiologists = forms.MultipleChoiceField(label="Radiologists", required=False)
-    target_urgency = forms.ChoiceField(
-        label="Urgency", required=False, choices=UrgencyChoices.choices
-    )
-    target_reason = forms.CharField(
-        label="Reason",
-        required=False,
-        max_length=200,
-        help_text="Why the order is held, as people read it.",
-    )
     active_from = MomentField(label="Active from", required=False)
     active_until = MomentField(label="Active until", required=False)
+    why = forms.CharField(
+        label="Why this change",
+        required=False,
+        max_length=300,
+        help_text="Kept with this version of the rule, for who wonders later.",
+    )
 
     class Meta:
         model = AssignmentRule
@@ -143,31 +69,55 @@ class RuleForm(RuleModelForm):
         }
         help_texts: ClassVar[dict[str, str]] = {
             "priority_order": "Lower is tried first.",
-            "is_terminal": "When it holds, no later rule is tried.",
+            "is_terminal": "When it holds and somebody is found, no later rule is tried.",
             "is_strict": "When its target cannot take the order, leave it unassigned.",
         }
 
     field_order = [  # noqa: RUF012 -- as Django declares it
         *("name", "priority_order", "enabled", "condition_filters", "action_type"),
-        *TARGET_FIELDS.values(),
-        *("is_terminal", "is_strict", "active_from", "active_until"),
+        *dict.fromkeys(TARGET_FIELDS.values()),
+        *("is_terminal", "is_strict", "active_from", "active_until", "why"),
     ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Fill the pickers from what there is, and the target's field from the rule."""
         super().__init__(*args, **kwargs)
         self.initial = {**self.initial, **self._said()}
-        self._offer_codes()
+        offer_codes(self.fields, self._named())
 
     @property
     def target_field(self) -> str:
         """Return the name of the field that holds the target of the action chosen, or ''."""
         return TARGET_FIELDS.get(str(self["action_type"].value()), "")
 
+    @property
+    def targets(self) -> list[tuple[str, Any]]:
+        """Return each target's field with the actions it belongs to, as the page shows them."""
+        fields = dict.fromkeys(TARGET_FIELDS.values())
+        return [
+            (" ".join(action for action, of in TARGET_FIELDS.items() if of == name), self[name])
+            for name in fields
+        ]
+
+    @property
+    def action_help(self) -> Iterable[tuple[str, str]]:
+        """Return what each action does, by action."""
+        return ACTION_HELP.items()
+
+    @property
+    def terminal_actions(self) -> str:
+        """Return the actions that can end the run, as the page's names."""
+        return " ".join(action for action in ActionChoices.values if action in TERMINAL_ACTIONS)
+
+    @property
+    def strict_actions(self) -> str:
+        """Return the actions that may find nobody, as the page's names."""
+        return " ".join(self.terminal_actions.replace(ActionChoices.HOLD, "").split())
+
     @cached_property
     def changed_data(self) -> list[str]:
-        """Return what differs; the boxes of other actions' targets do not count."""
-        other = set(TARGET_FIELDS.values()) - {self.target_field}
+        """Return what differs; why, and the boxes of other actions' targets, do not count."""
+        other = {*TARGET_FIELDS.values(), "why"} - {self.target_field}
         return [name for name in super().changed_data if name not in other]
 
     @override
@@ -175,8 +125,15 @@ class RuleForm(RuleModelForm):
         """Read the target out of the field that fits the action."""
         said: dict[str, Any] = super().clean() or self.cleaned_data
         name = TARGET_FIELDS.get(said.get("action_type", ""), "")
-        self.instance.action_target = _target(said.get(name))
+        self.instance.action_target = stored(said.get(name))
         return said
+
+    @override
+    def save(self, commit: bool = True) -> AssignmentRule:
+        """Save the rule; the version that this makes keeps why."""
+        if commit:
+            say_why(self.cleaned_data["why"])
+        return super().save(commit)
 
     @override
     def add_error(self, field: str | None, error: Any) -> None:
@@ -185,7 +142,9 @@ class RuleForm(RuleModelForm):
             wrong = error.error_dict
             if "action_target" in wrong:
                 name = self.target_field or "action_type"
-                wrong[name] = wrong.pop("action_target") + wrong.get(name, [])
+                told = wrong.pop("action_target")
+                is_missing = not self.instance.action_target and name in MISSING
+                wrong[name] = [ValidationError(MISSING[name])] if is_missing else told
         super().add_error(field, error)
 
     def _said(self) -> dict[str, Any]:
@@ -196,37 +155,19 @@ class RuleForm(RuleModelForm):
             "active_from": _local(rule.active_from),
             "active_until": _local(rule.active_until),
         }
-        if rule._state.adding:  # noqa: SLF001 -- Django's public name for it
+        if rule._state.adding and not rule.action_type:  # noqa: SLF001 -- Django's public name
             return {**said, "priority_order": next_priority(places())}
-        name = TARGET_FIELDS.get(rule.action_type, "")
         target = rule.action_target.strip()
-        if name == "target_radiologists":
-            return {**said, name: targets_of(rule.action_type, target)}
-        return {**said, name: target} if name else said
+        named = targets_of(rule.action_type, target)
+        return {**said, **read_stored(rule.action_type, target, named)}
 
-    def _offer_codes(self) -> None:
-        shifts = Shift.objects.filter(is_active=True).values_list("code", "name")
-        people = [
-            (row.pk, row.full_name, row.is_active) for row in Radiologist.objects.order_by("pk")
-        ]
-        self.fields["target_shift"].widget = PickedCode(shifts)
-        active = [(pk, name) for pk, name, is_active in people if is_active]
-        self.fields["target_radiologist"].widget = PickedCode(active)
-        names = {pk: f"{name} ({pk})" for pk, name, _ in people}
-        # Who is gone stays in the list as long as the rule names them, to be taken out by hand.
-        gone = {id_: f"{id_} (unknown)" for id_ in self.initial.get("target_radiologists", ())}
-        many = self.fields["target_radiologists"]
-        many.widget = PickedMany()
-        many.choices = list((gone | names).items())  # type: ignore[attr-defined] # a ChoiceField
+    def _named(self) -> Mapping[str, Iterable[str]]:
+        """Return what the rule names and what was ticked, by field."""
+        lists = ("target_radiologists", "target_sharing", "target_credentials")
+        typed = {name: self.data.getlist(name) for name in lists if hasattr(self.data, "getlist")}
+        return {name: (*self.initial.get(name, ()), *typed.get(name, ())) for name in lists}
 
 
 def _local(value: datetime | None) -> datetime | None:
     """Return the moment as the viewer's clock tells it, so that a preview compares like with like."""
     return timezone.localtime(value) if value is not None else None
-
-
-def _target(value: object) -> str:
-    """Return a target as it is stored: one id or text, or a JSON list of several."""
-    if not isinstance(value, list):
-        return str(value or "").strip()
-    return value[0] if len(value) == 1 else json.dumps(value) if value else ""

@@ -12,7 +12,11 @@ from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from apps.audit.queries.history import Subject
+from apps.catalog.choices import UrgencyChoices
 from apps.core.paging import PER_PAGE
+from apps.engine.codes import ActionType
+from apps.engine.targets import NAMES, Names
+from apps.roster.choices import StrategyChoices
 from apps.roster.models import Radiologist, Shift
 from apps.rules import insight
 from apps.rules.choices import ActionChoices
@@ -21,7 +25,9 @@ from apps.rules.ordering import Place
 from apps.rules.words import action_label, conditions_words, targets_of, window_words
 
 DECIDED_DAYS = 7
-_TO_PEOPLE = frozenset({ActionChoices.ASSIGN_TO_RADIOLOGIST, ActionChoices.EXCLUDE})
+_SHIFTS = frozenset({Names.SHIFT, Names.SHIFTS, Names.READERS_OR_SHIFTS})
+_PEOPLE = frozenset({Names.READER, Names.READERS, Names.READERS_OR_SHIFTS})
+_WORDS: Mapping[str, str] = dict([*UrgencyChoices.choices, *StrategyChoices.choices])
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +94,9 @@ def rules(wanted: RuleFilter) -> QuerySet[AssignmentRule]:
 
 def described(found: Sequence[AssignmentRule], *, at: datetime) -> list[RuleRow]:
     """Return the rules in words, with what each decided."""
-    names = _names_of(found)
+    known = _known(found)
     decided = insight.known().decided_since(at - timedelta(days=DECIDED_DAYS)) if found else {}
-    return [_described(rule, names, decided, at) for rule in found]
+    return [_described(rule, known, decided, at) for rule in found]
 
 
 def places() -> list[Place]:
@@ -116,17 +122,26 @@ def subject_of(rule_id: int) -> Subject:
 
 
 def _described(
-    rule: AssignmentRule, names: Mapping[str, str], decided: Mapping[int, int], at: datetime
+    rule: AssignmentRule,
+    known: Mapping[Names, Mapping[str, str]],
+    decided: Mapping[int, int],
+    at: datetime,
 ) -> RuleRow:
     return RuleRow(
         rule=rule,
         conditions=conditions_words(rule.condition_filters),
         action=action_label(rule.action_type),
-        targets=tuple(_target(rule, code, names) for code in _targets_of(rule)),
+        targets=tuple(_target(rule, code, known) for code in _targets_of(rule)),
         window=window_words(rule.active_from, rule.active_until),
         idle=idle_words(rule, at),
-        decided=decided.get(rule.pk, 0) if rule.action_type.startswith("ASSIGN") else None,
+        decided=_decided(rule, decided),
     )
+
+
+def _decided(rule: AssignmentRule, decided: Mapping[int, int]) -> int | None:
+    if rule.action_type == ActionChoices.ASSIGN_TO_WORKLIST:
+        return decided.get(rule.pk)  # who takes a study from a list decides, not the rule
+    return decided.get(rule.pk, 0) if rule.action_type.startswith("ASSIGN") else None
 
 
 def idle_words(rule: AssignmentRule, at: datetime) -> str:
@@ -142,25 +157,28 @@ def _targets_of(rule: AssignmentRule) -> list[str]:
     return targets_of(rule.action_type, rule.action_target.strip())
 
 
-def _target(rule: AssignmentRule, code: str, names: Mapping[str, str]) -> Target:
-    if not _names_a_record(rule):
-        return Target(code="", name=code, is_known=True)
-    name = names.get(f"{rule.action_type}:{code}", "")
+def _names_of(rule: AssignmentRule) -> Names:
+    """Return what the rule's action names; nothing for an action that is not known."""
+    action = rule.action_type
+    return NAMES[ActionType(action)] if action in set(ActionType) else Names.NOTHING
+
+
+def _target(rule: AssignmentRule, code: str, known: Mapping[Names, Mapping[str, str]]) -> Target:
+    if _names_of(rule) not in known:
+        return Target(code="", name=_WORDS.get(code, code), is_known=True)
+    name = known[_names_of(rule)].get(code, "")
     return Target(code=code, name=name, is_known=bool(name))
 
 
-def _names_a_record(rule: AssignmentRule) -> bool:
-    return rule.action_type == ActionChoices.ASSIGN_TO_SHIFT or rule.action_type in _TO_PEOPLE
-
-
-def _names_of(found: Iterable[AssignmentRule]) -> Mapping[str, str]:
-    """Return what the rules' targets are called, by action and code."""
-    wanted = {(rule.action_type, code) for rule in found for code in _targets_of(rule)}
-    shift_codes = {code for action, code in wanted if action == ActionChoices.ASSIGN_TO_SHIFT}
-    people_ids = {code for action, code in wanted if action in _TO_PEOPLE}
-    shifts = dict(Shift.objects.filter(code__in=shift_codes).values_list("code", "name"))
-    people = {row.pk: row.full_name for row in Radiologist.objects.filter(pk__in=people_ids)}
+def _known(found: Iterable[AssignmentRule]) -> Mapping[Names, Mapping[str, str]]:
+    """Return what the codes and ids that the rules name are called, by what actions name."""
+    wanted = [(_names_of(rule), code) for rule in found for code in _targets_of(rule)]
+    codes = {code for names, code in wanted if names in _SHIFTS}
+    ids = {code for names, code in wanted if names in _PEOPLE}
+    shifts = dict(Shift.objects.filter(code__in=codes).values_list("code", "name"))
+    people = {row.pk: row.full_name for row in Radiologist.objects.filter(pk__in=ids)}
     return {
-        f"{action}:{code}": (people if action in _TO_PEOPLE else shifts).get(code, "")
-        for action, code in wanted
+        **dict.fromkeys(_SHIFTS, shifts),
+        **dict.fromkeys(_PEOPLE, people),
+        Names.READERS_OR_SHIFTS: people | shifts,
     }

@@ -37,7 +37,7 @@ def move_rule(*, rule_id: int, to: str, seen: str) -> Moved:
     places = sorted(Place(rule.priority_order, rule.pk) for rule in rules)
     if order_token(places) != seen or rule_id not in {place.id for place in places}:
         raise OrderChangedError
-    index = _index(places, rule_id, to)
+    index = index_of(places, rule_id, to)
     changes = moved(places, rule_id, index)
     for rule in rules:
         if rule.pk in changes:
@@ -46,8 +46,12 @@ def move_rule(*, rule_id: int, to: str, seen: str) -> Moved:
     return Moved(number=index + 1, changed=len(changes))
 
 
-def _index(places: Sequence[Place], rule_id: int, to: str) -> int:
-    """Return where the rule shall stand in the list without it."""
+def index_of(places: Sequence[Place], rule_id: int, to: str) -> int:
+    """Return where a rule shall stand in the list without it.
+
+    Raises:
+        UnknownPlaceError: there is no such place.
+    """
     ids = [place.id for place in places]
     here = ids.index(rule_id)
     ids.remove(rule_id)

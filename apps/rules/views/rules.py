@@ -1,4 +1,4 @@
-"""The pages of the rules: the list and its order, one rule, its versions, its form."""
+"""The pages of the rules: the list and its order, one rule, its versions."""
 
 from __future__ import annotations
 
@@ -7,37 +7,27 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, JsonResponse, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from apps.audit.editing import Editing, Effect, delete_page, edit_page, say_done
+from apps.audit.editing import say_done
 from apps.audit.queries.wording import actor_in_words
 from apps.core import clock
 from apps.core.access import EVERYWHERE, Permission
 from apps.core.guard import GuardedRequest, require, require_everywhere
 from apps.core.htmx import render_part, wants_part
 from apps.core.paging import Page, page_number, page_of
-from apps.engine.conditions import FIELDS, schema
-from apps.engine.conditions.fields import OPS_BY_KIND
 from apps.rules.exceptions import OrderChangedError, UnknownPlaceError
-from apps.rules.forms.rules import (
-    ConditionsForm,
-    MoveForm,
-    RuleFilterForm,
-    RuleForm,
-    SwitchForm,
-)
+from apps.rules.forms.listing import MoveForm, RuleFilterForm, SwitchForm
 from apps.rules.models import AssignmentRule, RuleVersion
 from apps.rules.ordering import Place
 from apps.rules.queries import rules as queries
-from apps.rules.queries.effects import deleting_effects, saving_effects
-from apps.rules.queries.history import edits, told
+from apps.rules.queries.history import TargetNames, edits, told
+from apps.rules.queries.warnings import marks
 from apps.rules.services.order import move_rule
 from apps.rules.services.switch import switch_rule
-
-_LANGUAGE = [(field, OPS_BY_KIND[field.kind]) for field in FIELDS.values()]
 
 
 @require_safe
@@ -46,7 +36,12 @@ def rules(request: GuardedRequest) -> HttpResponse:
     """List the rules in the order in which they are tried."""
     form = RuleFilterForm(request.GET)
     found = page_of(queries.rules(form.wanted()), page_number(request))
-    context = _listed(request, found) | {"filters": form, "is_narrowed": bool(form.wanted())}
+    is_narrowed = bool(form.wanted())
+    context = _listed(request, found) | {
+        "filters": form,
+        "is_narrowed": is_narrowed,
+        "has_default": not is_narrowed and not found.has_next,
+    }
     return render_part(request, "rules/rules.html", "rules/_rules.html", context)
 
 
@@ -111,59 +106,19 @@ def rule(request: GuardedRequest, rule_id: int) -> HttpResponse:
 def version(request: GuardedRequest, rule_id: int, number: int) -> HttpResponse:
     """Show a rule as it was."""
     found = get_object_or_404(RuleVersion, rule_id=rule_id, version=number)
+    shown = edits(rule_id)
     context = {
         "version": found,
         "actor": actor_in_words(found.actor),
-        "told": told(found.content),
+        "told": told(found.content, TargetNames()),
         "conditions": found.content.get("condition_filters"),
-        "edits": edits(rule_id),
+        "edits": shown,
         "is_there": AssignmentRule.objects.filter(pk=rule_id).exists(),
+        "is_newest": not found.is_deleted and found.version == shown[0].version,
+        "may_change": _may_change(request),
         "at": clock.now(),
     }
     return render(request, "rules/version.html", context)
-
-
-@require_http_methods(["GET", "POST"])
-@require_everywhere(Permission.RULE_CHANGE)
-def add(request: GuardedRequest) -> HttpResponse:
-    """Add a rule."""
-    form = RuleForm(request.POST or None)
-    return edit_page(request, form, _EDITING, back=reverse("rules"))
-
-
-@require_http_methods(["GET", "POST"])
-@require_everywhere(Permission.RULE_CHANGE)
-def edit(request: GuardedRequest, rule_id: int) -> HttpResponse:
-    """Edit a rule; its history stands below."""
-    found = get_object_or_404(AssignmentRule, pk=rule_id)
-    subject = queries.subject_of(rule_id)
-    form = RuleForm(request.POST or None, instance=found)
-    editing = _EDITING.showing(edits=edits(rule_id), at=clock.now())
-    return edit_page(request, form, editing, back=reverse("rules"), subject=subject)
-
-
-@require_http_methods(["GET", "POST"])
-@require_everywhere(Permission.RULE_CHANGE)
-def delete(request: GuardedRequest, rule_id: int) -> HttpResponse:
-    """Delete a rule, once its effect was shown."""
-    found = get_object_or_404(AssignmentRule, pk=rule_id)
-    effects = deleting_effects(found, at=clock.now())
-    return delete_page(request, found, noun="Rule", back=reverse("rules"), effects=effects)
-
-
-@require_POST
-@require_everywhere(Permission.RULE_CHANGE)
-def check(request: GuardedRequest) -> HttpResponse:
-    """Say conditions in words while they are typed, or everything that is wrong with them."""
-    form = ConditionsForm(request.POST)
-    return render(request, "rules/_conditions_said.html", {"said": form.said()})
-
-
-@require_safe
-@require(Permission.RULE_VIEW)
-def published_schema(request: GuardedRequest) -> JsonResponse:  # noqa: ARG001 -- the same for all
-    """Publish the JSON Schema of conditions."""
-    return JsonResponse(schema())
 
 
 def _listed(request: GuardedRequest, found: Page[AssignmentRule]) -> dict[str, Any]:
@@ -172,6 +127,7 @@ def _listed(request: GuardedRequest, found: Page[AssignmentRule]) -> dict[str, A
     return {
         "page": found,
         "rows": queries.described(found.rows, at=at),
+        "marks": marks(found.rows, at=at),
         "order": queries.order_token(order),
         "moves": _moves(order),
         "may_change": _may_change(request),
@@ -197,7 +153,7 @@ def _stale_order(request: GuardedRequest, rule_id: int) -> HttpResponse:
     )
     number = queries.page_with(rule_id, queries.places())
     found = page_of(queries.rules(queries.RuleFilter()), number)
-    context = _listed(request, found) | {"is_stale": True}
+    context = _listed(request, found) | {"is_stale": True, "has_default": not found.has_next}
     response = render_part(request, "rules/rules.html", "rules/_rules.html", context)
     response.status_code = HTTPStatus.CONFLICT
     return response
@@ -205,15 +161,3 @@ def _stale_order(request: GuardedRequest, rule_id: int) -> HttpResponse:
 
 def _may_change(request: GuardedRequest) -> bool:
     return request.access.scope(Permission.RULE_CHANGE) == EVERYWHERE
-
-
-def _effects(form: RuleForm) -> Sequence[Effect]:
-    return saving_effects(form.instance, at=clock.now())
-
-
-_EDITING = Editing(
-    noun="Rule",
-    effects=_effects,
-    template="rules/rule_form.html",
-    context={"language": _LANGUAGE},
-)

@@ -230,8 +230,8 @@ def test_what_is_being_read_never_moves() -> None:
 def test_equal_load_is_no_reason_to_move() -> None:
     with time_machine.travel(NOON, tick=False) as clock:
         overdue_for_thirty_minutes(clock, Department())
-        send(*order(placer="P3"))
-        send(*order(placer="P4"))
+        send(*order(placer="P3", mrn="MRN3"))
+        send(*order(placer="P4", mrn="MRN4"))
         assert [readers()[name] for name in ("P3", "P4")] == ["DR_B", "DR_B"]
         wait(clock, 1)
 

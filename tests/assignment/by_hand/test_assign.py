@@ -245,7 +245,7 @@ class TestExplained:
         assert said[2:] == [
             "Looked at who is on a shift for it, and at whom the person chose.",
             "DR_B: full, 0 of 0 studies open.",
-            "DR_A: fit, 1.00 RVU open for 100 seats.",
+            "DR_A: fit, 1 RVU open for 100 seats.",
             (
                 "Given to DR_B on MRI_MSK by hand, by user:manager, though full, 0 of 0 "
                 "studies open: they know the patient."

@@ -15,7 +15,7 @@ from apps.engine.competency import Demand
 from apps.engine.compiled import CompiledConfig, compile_config
 from apps.engine.conditions.subject import Subject
 from apps.engine.facts import Config, Dated, OrderFacts, RadiologistFacts, SiteFacts, Weights
-from apps.engine.pools import PoolKey, pools_by_level
+from apps.engine.pools import pools_by_level
 from apps.engine.rota import (
     HolidayMode,
     LeaveFacts,
@@ -26,6 +26,7 @@ from apps.engine.rota import (
     SwapFacts,
 )
 from apps.engine.selection import Situation, ask
+from apps.engine.specificity import PoolKey
 from apps.engine.timeline.facts import Cover, Intents, PlannedGapFacts, Segment, Work
 from apps.engine.timeline.sweep import Swept, sweep
 from tests.engine.worlds import IDS, SITES, SPECIALTIES, ZONES, random_world

@@ -14,6 +14,7 @@ from apps.intake.processing.changes import OrderChange
 from apps.intake.processing.session import Session
 from apps.orders.models import Order, Patient
 from apps.outbound.models import OutboundMessage
+from apps.rules.models import DecisionPolicy
 from tests import factories
 from tests.intake.processing.checks import broken_promises
 from tests.support.department import (
@@ -263,3 +264,22 @@ def test_order_parked_for_its_site_is_read_from_segments_that_stood_before_it(
     told = OutboundMessage.objects.get()
     assert b"ZPI" in bytes(message.raw)
     assert b"ZPI" not in bytes(told.payload)
+
+
+def test_a_parked_order_goes_to_who_has_the_studies_of_the_patient_found_for_it(
+    department: Department,
+) -> None:
+    DecisionPolicy.objects.update_or_create(id=1, defaults={"together": "patient"})
+    for name in ("DR_A", "DR_B"):
+        department.add_reader(name)
+    send(*order(placer="P1", mrn="M1"))
+    holder = readers()["P1"]
+    send(*order(placer="P2", mrn="M2", modality="ODD", code="X1^Something"))
+    Order.objects.filter(accession="P2").update(patient=None)
+    Patient.objects.filter(mrn="M2").update(mrn="GONE")
+    Patient.objects.filter(mrn="M1").update(mrn="M2")
+
+    _procedure(department)
+    settle()
+
+    assert readers() == {"P1": holder, "P2": holder}

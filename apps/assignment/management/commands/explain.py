@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.assignment.explanation import orders_known_as, sentences
 from apps.assignment.models import Assignment, Unassigned
+from apps.assignment.naming import naming_with_ids
 from apps.orders.models import Order
 
 
@@ -71,7 +72,7 @@ def _reason(waiting: Unassigned) -> str:
 
 
 def _story(trace: dict[str, Any]) -> Iterator[str]:
-    return (f"  {sentence}" for sentence in sentences(trace))
+    return (f"  {sentence}" for sentence in sentences(trace, naming_with_ids(trace)))
 
 
 def _earlier(order: Order) -> Iterator[str]:

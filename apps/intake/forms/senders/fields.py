@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.datastructures import MultiValueDict
 from typing_extensions import override
 
-from apps.hl7v2.places import check_facts
+from apps.hl7v2.places import OWN, check_facts, is_own
 from apps.intake.services.profiles.checks import checked_words, wrong_items
 
 LONGEST_PLACE = 300
@@ -53,6 +53,39 @@ class PlacesField(forms.Field):
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Return whether the places or their order differ."""
         return list(initial or []) != list(data or [])
+
+
+class OwnNameField(forms.CharField):
+    """The name of a field of the sender's own; spaces and capitals are made fit."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Take a name, or nothing."""
+        attrs = {"class": "code", "placeholder": "room", "autocomplete": "off"}
+        super().__init__(required=False, widget=forms.TextInput(attrs), **kwargs)
+
+    @override
+    def to_python(self, value: Any) -> str:
+        """Return the name as it is kept."""
+        return own_name(str(value or ""))
+
+    @override
+    def validate(self, value: Any) -> None:
+        """Refuse what is no name."""
+        super().validate(value)
+        if value and not is_own(f"{OWN}{value}"):
+            raise ValidationError(
+                "A name begins with a letter and has only letters, digits and _, at most 32."
+            )
+
+    @override
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Return that nothing changes before the field is added."""
+        return False
+
+
+def own_name(typed: str) -> str:
+    """Return a name as it is kept: small letters, words joined by ``_``."""
+    return "_".join(typed.lower().split())
 
 
 class LinesField(forms.CharField):

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.forms import BoundField
 from typing_extensions import override
 
 from apps.catalog.models import Site
 from apps.core.zones import grouped_zone_choices
+from apps.hl7v2.places import MAX_OWN, is_own
 from apps.intake.forms.senders.fields import (
     ItemsField,
+    OwnNameField,
     PlacesField,
+    PlacesWidget,
     WordsField,
     lines_of,
     words_of,
 )
 from apps.intake.models import SenderProfile
-from apps.intake.queries.sender_labels import LABELS
+from apps.intake.queries.sender_labels import LABELS, label_of
 from apps.intake.queries.sender_plain import WEEKDAYS
 from apps.intake.services.profiles.checks import LISTS, WORDS, certificate
 
@@ -31,6 +35,8 @@ else:
     ProfileModelForm = forms.ModelForm
 
 PLACES = "places_"
+OWN_FACTS = "own"
+"""The hidden fields that name the fields of the sender's own, those without places too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +59,16 @@ class SenderFilterForm(forms.Form):
         return str(self.cleaned_data.get("q", "")).strip() if self.is_valid() else ""
 
 
-def _places_fields() -> dict[str, forms.Field]:
+def _places_fields(facts: Iterable[str]) -> dict[str, forms.Field]:
     return {
-        f"{PLACES}{fact}": PlacesField(fact, label=f"{label}: where")
-        for fact, label in LABELS.items()
+        f"{PLACES}{fact}": PlacesField(fact, label=f"{label_of(fact)}: where") for fact in facts
     }
 
 
 class SenderForm(ProfileModelForm):
-    """A sender profile; ``places_<fact>`` hold the places, in order."""
+    """A sender profile; ``places_<fact>`` hold the places, in order, ``own`` names own facts."""
 
+    own_name = OwnNameField(label="Name of a new field")
     modality_words = WordsField(
         "modality", label="Modality words", help_text="One a line, such as MRI3T = MR."
     )
@@ -144,7 +150,9 @@ class SenderForm(ProfileModelForm):
         """Show the places and words that there are."""
         super().__init__(*args, **kwargs)
         profile = self.instance
-        self.fields |= _places_fields()
+        self.own_facts = self._own_facts()
+        self.facts = (*LABELS, *self.own_facts)
+        self.fields |= _places_fields(self.facts)
         sites = Site.objects.filter(Q(is_active=True) | Q(pk=profile.default_site_id or 0))
         self.fields["default_site"].queryset = sites.order_by("name")  # type: ignore[attr-defined] # a ModelChoiceField
         used = sites.order_by("time_zone").values_list("time_zone", flat=True).distinct()
@@ -154,16 +162,30 @@ class SenderForm(ProfileModelForm):
             choices=[("", "the site's"), *grouped_zone_choices(used)],
             help_text="For times without an offset.",
         )
-        shown = {f"{PLACES}{fact}": profile.places.get(fact, []) for fact in LABELS}
+        shown = {f"{PLACES}{fact}": profile.places.get(fact, []) for fact in self.facts}
         shown |= {f"{fact}_words": lines_of(getattr(profile, f"{fact}_words")) for fact in WORDS}
         shown |= {name: list(getattr(profile, name)) for name in (*LISTS, "usual_weekdays")}
         self.initial = {**shown, **self.initial, **shown}
+
+    def _own_facts(self) -> list[str]:
+        """Return the fields of the sender's own, as they are on the form or were saved."""
+        named: Iterable[str] = sorted(self.instance.places)
+        if self.is_bound:
+            named = PlacesWidget().value_from_datadict(self.data, None, OWN_FACTS)
+        return list(dict.fromkeys(filter(is_own, named)))[:MAX_OWN]
+
+    def clean_own_name(self) -> str:
+        """Refuse another field where there is no room for one."""
+        name = str(self.cleaned_data["own_name"])
+        if name and len(self.own_facts) >= MAX_OWN:
+            raise ValidationError(f"At most {MAX_OWN} fields of its own.")
+        return name
 
     @override
     def clean(self) -> dict[str, Any]:
         """Give the profile its places and words; what is wrong in one leaves it as usual."""
         said: dict[str, Any] = super().clean() or self.cleaned_data
-        listed = {fact: said.get(f"{PLACES}{fact}") for fact in LABELS}
+        listed = {fact: said.get(f"{PLACES}{fact}") for fact in self.facts}
         self.instance.places = {fact: places for fact, places in listed.items() if places}
         for fact in WORDS:
             setattr(self.instance, f"{fact}_words", words_of(said.get(f"{fact}_words") or []))

@@ -1,110 +1,21 @@
-"""Assignment rules and their immutable versions, SLA policies, scoring weights."""
+"""SLA policies, the weights of a score, and how far fairness and company go."""
 
 from __future__ import annotations
 
-import pgtrigger
+from decimal import Decimal
+
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
 from apps.audit.triggers import audited
 from apps.catalog.choices import UrgencyChoices
 from apps.catalog.models import Site
 from apps.core.natural import NaturalKeyModel
-from apps.core.triggers import keeps_versions, raises_version
-from apps.rules import checks
-from apps.rules.choices import ActionChoices, ClockStart
+from apps.core.triggers import raises_version
+from apps.rules.choices import ClockStart, Together
 from apps.rules.tiers import Tier, read_tiers, tier_problems
-
-TERMINAL_ACTIONS = frozenset(
-    {
-        ActionChoices.ASSIGN_TO_SHIFT.value,
-        ActionChoices.ASSIGN_TO_RADIOLOGIST.value,
-        ActionChoices.HOLD.value,
-    }
-)
-
-
-class AssignmentRule(NaturalKeyModel):
-    """When the conditions hold, the action happens; lower priority_order first, then id."""
-
-    natural_fields = ("name",)
-
-    name = models.CharField(max_length=120)
-    priority_order = models.IntegerField(default=100)
-    condition_filters = models.JSONField(
-        default=dict,
-        blank=True,
-        help_text='{"all": [{"field": …, "op": …, "value": …}]}; {} is always true.',
-    )
-    action_type = models.CharField(max_length=32, choices=ActionChoices)
-    action_target = models.TextField(
-        blank=True,
-        default="",
-        help_text="A shift code, a radiologist id, a reason, an urgency or a JSON list, by action.",
-    )
-    is_terminal = models.BooleanField(default=True)
-    is_strict = models.BooleanField(
-        default=False, help_text="When its target cannot take the order, leave it unassigned."
-    )
-    enabled = models.BooleanField(default=True)
-    active_from = models.DateTimeField(null=True, blank=True)
-    active_until = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        ordering = ["priority_order", "id"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(active_from__isnull=True)
-                | Q(active_until__isnull=True)
-                | Q(active_until__gt=F("active_from")),
-                name="rule_window_ends_after_start",
-                violation_error_message="The active window ends before it starts.",
-            ),
-        ]
-        triggers = [
-            audited(),
-            raises_version("rules"),
-            keeps_versions("rules_ruleversion", "rule_id"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.priority_order} {self.name}"
-
-    def clean(self) -> None:
-        """Refuse conditions and targets that could not be carried out, naming the place.
-
-        Effects (ESCALATE, EXCLUDE, SET_PRIORITY) never end the run of the rules, whatever the
-        form said. Source: spec 2, step 3.
-        """
-        self.is_terminal = self.is_terminal and self.action_type in TERMINAL_ACTIONS
-        problems = checks.rule_problems(self)
-        if problems:
-            raise ValidationError(problems)
-
-
-class RuleVersion(models.Model):
-    """A rule as it was between two edits; never changed, kept when the rule is deleted."""
-
-    rule_id = models.BigIntegerField(db_index=True)
-    version = models.PositiveIntegerField()
-    is_deleted = models.BooleanField(default=False)
-    content = models.JSONField()
-    at = models.DateTimeField()
-    actor = models.CharField(max_length=160)
-
-    class Meta:
-        ordering = ["rule_id", "-version"]
-        verbose_name = "rule version"
-        constraints = [
-            models.UniqueConstraint(fields=["rule_id", "version"], name="one_row_per_rule_version")
-        ]
-        triggers = [
-            pgtrigger.Protect(name="immutable", operation=pgtrigger.Update | pgtrigger.Delete)
-        ]
-
-    def __str__(self) -> str:
-        return f"rule {self.rule_id} version {self.version}"
 
 
 class SlaPolicy(NaturalKeyModel):
@@ -186,3 +97,57 @@ class ScoringWeights(models.Model):
 
     def __str__(self) -> str:
         return "scoring weights"
+
+
+class DecisionPolicy(models.Model):
+    """How far fairness and company go, and who must agree to new rules; a single row.
+
+    Where there is no row the defaults of its columns hold.
+    """
+
+    catch_up_units = models.DecimalField(
+        max_digits=7,
+        decimal_places=2,
+        default=Decimal(3),
+        validators=[MinValueValidator(Decimal(0))],
+        help_text="How far behind the common rate a reader counts at most, in the department's "
+        "unit of work; so that a late starter is not flooded.",
+    )
+    together = models.CharField(
+        max_length=8,
+        choices=Together,
+        default=Together.PATIENT,
+        help_text="Which unread studies of a patient go to one reader where that fits.",
+    )
+    together_most = models.PositiveSmallIntegerField(
+        default=5,
+        help_text="Who has this many of the patient's studies unread gets no more for it.",
+    )
+    prefer_priors = models.BooleanField(
+        default=True, help_text="Prefer the reader of the patient's earlier studies."
+    )
+    priors_days = models.PositiveSmallIntegerField(
+        default=730, help_text="How far back earlier studies count."
+    )
+    company_share = models.DecimalField(
+        max_digits=4,
+        decimal_places=2,
+        default=Decimal("0.25"),
+        validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(1))],
+        help_text="How much fuller than the least loaded, as a share of the concurrent limit, a "
+        "reader may be to be preferred for the patient's other studies.",
+    )
+    needs_second_person = models.BooleanField(
+        default=False, help_text="Drafts of rules go live only when somebody else has agreed."
+    )
+
+    class Meta:
+        verbose_name = "decision policy"
+        verbose_name_plural = "decision policy"
+        constraints = [
+            models.CheckConstraint(condition=Q(id=1), name="one_row_of_decision_policy")
+        ]
+        triggers = [audited(), raises_version("rules")]
+
+    def __str__(self) -> str:
+        return "decision policy"

@@ -1,0 +1,1 @@
+"""Rules, rosters and strategies tried out: on one order, on past days, in simulation; nothing stored."""

@@ -1,0 +1,3 @@
+"""The forms of trials."""
+
+from __future__ import annotations

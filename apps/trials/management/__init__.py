@@ -1,0 +1,3 @@
+"""Management of trials."""
+
+from __future__ import annotations

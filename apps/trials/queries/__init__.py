@@ -1,0 +1,3 @@
+"""What trials read."""
+
+from __future__ import annotations

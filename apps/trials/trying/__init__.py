@@ -1,0 +1,1 @@
+"""One order tried out: on a pasted message, on a past order, on a form; nothing is stored."""

@@ -1,0 +1,3 @@
+"""The pages of trials."""
+
+from __future__ import annotations
