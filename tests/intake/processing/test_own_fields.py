@@ -101,11 +101,14 @@ def test_a_rule_reads_them_and_only_then_the_trace_keeps_them() -> None:
         said(control, number, room)
     settle()
     given = {
-        row.order.accession: (row.radiologist_id, row.trace["order"].get("own"))
+        row.order.accession: (row.radiologist_id, row.trace["order"].get("own.room"))
         for row in Assignment.objects.select_related("order")
     }
 
-    assert "own" not in before.trace["order"]
-    assert given["P2"] == ("DR_B", {"room": "Bay 3", "side": "left"})
-    assert given["P3"][1] == {"room": "Bay 2"}
-    assert given["P4"] == ("DR_B", {"room": "Bay 3"})
+    assert not any(name.startswith("own") for name in before.trace["order"])
+    assert given["P2"] == ("DR_B", "Bay 3")
+    assert given["P3"][1] == "Bay 2"
+    assert given["P4"] == ("DR_B", "Bay 3")
+    # No rule asks for the side, so no trace keeps it.
+    sides = [row.trace["order"].get("own.side") for row in Assignment.objects.all()]
+    assert sides == [None] * 4
