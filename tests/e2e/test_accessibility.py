@@ -21,7 +21,7 @@ _NOT_LOOKED_AT = frozenset(
         *("login", "logout", "undo", "study-find", "study-reassign", "rule-schema", "rule-check"),
         # Other people's, looked at below; and what their pages send.
         *("my-list", "ordered", "my-list-presence", "my-list-activity", "my-list-next"),
-        *("my-calendars", "my-competencies", "swaps", "swap-turns"),
+        *("my-calendars", "my-competencies", "swaps", "swap-turns", "my-share", "my-credit-add"),
         # A part of a page.
         *("calendar-regions", "rule-codes"),
         *("health", "health-db", "health-queue", "metrics", "refresh-hook"),
@@ -102,5 +102,8 @@ def test_the_radiologists_list_has_no_barrier(morning: Site, width: int, scheme:
     morning.page.emulate_media(color_scheme=scheme)
     morning.sign_in("smith", shows="main")
 
-    own = ("my-list", "my-calendars", "my-competencies", "swaps", "swap-turns")
+    own = (
+        *("my-list", "my-calendars", "my-competencies", "swaps", "swap-turns"),
+        *("my-share", "my-credit-add"),
+    )
     assert look(morning, [reverse(name) for name in own]) == {}
