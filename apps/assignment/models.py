@@ -266,11 +266,18 @@ class ReplayCheck(models.Model):
     """A sample of stored decisions made again: that each gives the same answer, byte for byte.
 
     ``drifts`` names those that did not: what (an assignment or an unassigned order), its id, the
-    state, and the place of the first difference.
+    state, and the place of the first difference. The newest check that settles says whether there
+    is an alarm: a sample by hand that looked at other decisions takes none away.
     """
 
     at = models.DateTimeField()
     since = models.DateTimeField(help_text="Decisions from here on were sampled.")
+    by_hand = models.BooleanField(default=False, help_text="Not the nightly one.")
+    settles = models.BooleanField(
+        default=True,
+        help_text="Its word stands until another one's: it found a difference, or looked where the "
+        "last one that did had looked.",
+    )
     looked_at = models.PositiveIntegerField(default=0)
     same = models.PositiveIntegerField(default=0)
     no_basis = models.PositiveIntegerField(default=0)

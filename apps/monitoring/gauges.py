@@ -25,7 +25,7 @@ _QUEUE_SQL = """
 """
 _WAITING_SQL = "SELECT count(*) FROM intake_inboundmessage WHERE state = 'waiting'"
 _SILENT_SQL = "SELECT count(*) FROM intake_sendercontact WHERE silent_since IS NOT NULL"
-_DRIFT_SQL = "SELECT drifted FROM assignment_replaycheck ORDER BY at DESC LIMIT 1"
+_DRIFT_SQL = "SELECT drifted FROM assignment_replaycheck WHERE settles ORDER BY at DESC LIMIT 1"
 _HEARTBEAT_SQL = """
     SELECT role, extract(epoch FROM clock_timestamp() - max(at))::float8
     FROM core_heartbeat GROUP BY role

@@ -19,6 +19,10 @@ class DraftError(Exception):
     """A draft cannot be changed, agreed to or put in force; says why, for the person who asked."""
 
 
+class DraftChangedError(DraftError):
+    """The draft is no longer what the person saw who asks for something to be done with it."""
+
+
 class StaleDraftError(DraftError):
     """Somebody changed rules in force that the draft changes too."""
 

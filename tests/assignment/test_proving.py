@@ -14,14 +14,16 @@ from django.test import Client, override_settings
 
 from apps.accounts.choices import Role
 from apps.assignment.models import Assignment, DecisionBasis, ReplayCheck, Unassigned
-from apps.assignment.queries.replay_checks import checks_page
+from apps.assignment.queries.replay_checks import checks_page, newest_drift
 from apps.assignment.services import by_hand, proving, replay
 from apps.core import clock
 from apps.core.access import EVERYWHERE
 from apps.core.queue import jobs, slices
+from apps.engine.optimal.together import Together, replay_together
+from apps.roster.models import Shift
 from tests import factories
 from tests.assignment.hand import act, state
-from tests.support.department import Department, order, send
+from tests.support.department import Department, order, receive, send, settle
 from tests.support.people import signed_in
 
 pytestmark = pytest.mark.db
@@ -99,6 +101,102 @@ def test_a_row_that_says_another_reader_than_its_trace_is_a_drift() -> None:
         '"DR_B"',
         '"DR_A"',
     )
+
+
+@pytest.mark.usefixtures("decided")
+def test_a_row_that_lost_its_shift_is_a_drift() -> None:
+    row = Assignment.objects.first()
+    assert row is not None
+    Assignment.objects.filter(pk=row.pk).update(shift=None, shift_code="")
+
+    [drift] = prove().drifts
+
+    assert (drift["path"], drift["stored"], drift["made"]) == (
+        "row.shift",
+        "nothing",
+        '"MRI_MSK"',
+    )
+
+
+def test_a_row_that_lost_its_rule_or_was_given_one_is_a_drift(department: Department) -> None:
+    department.add_reader("DR_A")
+    rule = factories.AssignmentRuleFactory(
+        condition_filters={"field": "urgency", "op": "=", "value": "STAT"},
+        action_type="ASSIGN_TO_RADIOLOGIST",
+        action_target="DR_A",
+    )
+    send(*order(placer="P1", priority="S"))
+    send(*order(placer="P2"))
+    assert counts(prove()) == (2, 2, 0, 0)
+    by_rule = Assignment.objects.filter(order__accession="P1")
+    by_rule.update(rule_id=None, rule_version=None)
+    Assignment.objects.filter(order__accession="P2").update(rule_id=rule.pk, rule_version=1)
+
+    drifts = prove().drifts
+
+    assert [(one["path"], one["stored"], one["made"]) for one in drifts] == [
+        ("row.rule", "nothing", str(rule.pk)),
+        ("row.rule", str(rule.pk), "nothing"),
+    ]
+
+
+def test_what_a_person_put_aside_is_no_drift_of_the_rule_that_held_it(
+    department: Department,
+) -> None:
+    department.add_reader("DR_A")
+    factories.AssignmentRuleFactory(
+        condition_filters={}, action_type="HOLD", action_target="later"
+    )
+    send(*order(placer="P1"))
+    act(by_hand.release)
+
+    assert Unassigned.objects.get().reason == "by_hand"
+    assert counts(prove()) == (1, 1, 0, 0)
+
+
+@pytest.fixture
+def burst(department: Department) -> Department:
+    """Six orders given out together, two readers."""
+    Shift.objects.update(strategy="OPTIMAL")
+    department.add_reader("DR_A")
+    department.add_reader("DR_B")
+    for number in range(6):
+        receive(*order(placer=f"P{number}", mrn=f"MRN{number}"))
+    settle()
+    return department
+
+
+@pytest.mark.usefixtures("burst")
+def test_a_burst_is_decided_once_for_all_of_its_orders(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+
+    def counting(basis: Any, compiled: Any) -> Together:
+        made.append(len(basis["orders"]))
+        return replay_together(basis, compiled)
+
+    monkeypatch.setattr(replay, "replay_together", counting)
+
+    assert counts(prove()) == (6, 6, 0, 0)
+    assert made == [6]
+
+
+@pytest.mark.usefixtures("burst")
+def test_what_was_noted_of_one_order_of_a_burst_is_not_said_of_it_again() -> None:
+    row = Assignment.objects.order_by("pk").first()
+    assert row is not None
+    noted = {**row.trace, "lost_by": ["DR_Z", 4, "offline"]}
+
+    first, again = replay.replay_stored(noted), replay.replay_stored(row.trace)
+
+    assert (first.trace, again.trace) == (noted, row.trace)
+
+
+@pytest.mark.usefixtures("burst")
+def test_a_check_looks_at_what_is_stored_now_and_not_at_what_it_knew() -> None:
+    assert counts(prove()) == (6, 6, 0, 0)
+    DecisionBasis.objects.filter(area__startswith="burst:").delete()
+
+    assert counts(prove()) == (6, 0, 6, 0)
 
 
 @pytest.mark.usefixtures("decided")
@@ -222,6 +320,35 @@ def test_the_command_tells_what_it_found(capsys: pytest.CaptureFixture[str]) -> 
 
     assert "4 decisions since" in capsys.readouterr().out
     assert ReplayCheck.objects.count() == 1
+
+
+@pytest.mark.usefixtures("decided")
+@pytest.mark.parametrize(
+    ("options", "is_quiet"),
+    [
+        ({}, False),  # a sample, though it happens to hold all
+        ({"since": "2099-01-01 00:00", "all": True}, False),  # of nothing
+        ({"since": "2020-01-01 00:00", "all": True}, True),
+    ],
+)
+def test_by_hand_only_what_looked_at_all_of_it_takes_the_alarm_away(
+    options: dict[str, Any], is_quiet: bool
+) -> None:
+    factories.ReplayCheckFactory(
+        looked_at=9, drifted=2, at=clock.now() - DAY / 2, since=clock.now() - DAY
+    )
+
+    call_command("replay", **options)
+
+    assert (newest_drift() is None) == is_quiet
+
+
+@pytest.mark.usefixtures("decided")
+def test_what_is_checked_by_hand_is_checked_at_night_all_the_same() -> None:
+    call_command("replay", "--all")
+
+    assert proving.waiting_since() is not None
+    assert proving.prove_nightly() == 1
 
 
 @pytest.mark.usefixtures("decided")

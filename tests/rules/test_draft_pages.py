@@ -17,10 +17,12 @@ from apps.rules.models import AssignmentRule, DecisionPolicy, RuleDraft, RuleVer
 from apps.rules.queries.drafts import places_of, rules_with
 from apps.rules.queries.rules import order_token
 from apps.rules.queries.versions import newest_version
+from apps.rules.services import drafts as services
 from tests.factories.catalog import SiteFactory
 from tests.factories.drafts import RuleDraftFactory, drafted, drafted_away
 from tests.factories.roster import ShiftFactory
 from tests.factories.rules import AssignmentRuleFactory
+from tests.factories.times import NOON
 from tests.rules.pages import client_of, names_in_order, said, undo_of
 
 pytestmark = pytest.mark.db
@@ -46,6 +48,8 @@ def page(client: Client, name: str, /, *args: object) -> HttpResponse:
 
 
 def press(client: Client, name: str, /, *args: object, **data: str) -> HttpResponse:
+    """Press a button of the draft's page as it is now."""
+    data = {"seen": page(client, "rule-draft", args[0]).context["token"]} | data
     return client.post(reverse(name, args=args), data, follow=True)
 
 
@@ -177,6 +181,40 @@ def test_who_submitted_sees_no_button_to_agree_and_the_second_person_does(
     assert names_in_order() == ["new"]
     told = page(second, "rule-draft", draft.pk).context["people"]
     assert (told["submitted_by"], told["agreed_by"]) == ("ada", "bob")
+
+
+@pytest.mark.parametrize("button", ["rule-draft-agree", "rule-draft-drop"])
+def test_what_is_done_from_an_old_page_of_a_draft_is_not_done(
+    manager: Client, button: str
+) -> None:
+    DecisionPolicy.objects.update_or_create(pk=1, defaults={"needs_second_person": True})
+    draft = RuleDraftFactory.create()
+    drafted(draft, AssignmentRuleFactory.build(name="seen"))
+    services.submit(draft.pk, live_from=None, actor="user:bob", at=NOON)
+    old = page(manager, "rule-draft", draft.pk).context["token"]
+
+    services.take_up_again(draft.pk, actor="user:bob")
+    drafted(draft, AssignmentRuleFactory.build(name="slipped in"))
+    services.submit(draft.pk, live_from=None, actor="user:bob", at=NOON)
+    late = press(manager, button, draft.pk, seen=old)
+
+    assert late.status_code == HTTPStatus.CONFLICT
+    assert said(late) == [
+        "Somebody changed the draft after you opened this page. This is how it is now."
+    ]
+    assert "slipped in" in late.content.decode()
+    assert (names_in_order(), RuleDraft.objects.get().state) == ([], DraftState.WAITING)
+    assert press(manager, button, draft.pk).status_code == HTTPStatus.OK
+    assert RuleDraft.objects.get().state in {DraftState.LIVE, DraftState.DROPPED}
+
+
+def test_a_button_that_names_no_page_does_nothing(manager: Client) -> None:
+    draft = RuleDraftFactory.create()
+    drafted(draft, AssignmentRuleFactory.build(name="new"))
+
+    answer = press(manager, "rule-draft-submit", draft.pk, seen="")
+
+    assert (answer.status_code, names_in_order()) == (HTTPStatus.CONFLICT, [])
 
 
 def test_dropping_a_draft_is_taken_back(manager: Client) -> None:

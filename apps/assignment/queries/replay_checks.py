@@ -47,8 +47,8 @@ def checks_page(number: int, *, scope: Scope) -> Page[CheckRow]:
 
 
 def newest_drift() -> ReplayCheck | None:
-    """Return the newest check if decisions differed in it, None where all is well."""
-    newest = ReplayCheck.objects.order_by("-at").defer("drifts").first()
+    """Return the newest check that settles if decisions differed in it, None where all is well."""
+    newest = ReplayCheck.objects.filter(settles=True).order_by("-at").defer("drifts").first()
     return newest if newest is not None and newest.drifted else None
 
 

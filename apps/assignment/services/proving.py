@@ -21,10 +21,11 @@ from django.conf import settings
 from apps.assignment.choices import CheckState
 from apps.assignment.models import Assignment, ReplayCheck, Unassigned
 from apps.assignment.services.pruning import prune_bursts
-from apps.assignment.services.replay import replay_stored
+from apps.assignment.services.replay import forget, replay_stored
 from apps.assignment.snapshot.basis import BasisMissingError
 from apps.core import clock
 from apps.core.queue import slices
+from apps.engine.codes import Reason
 from apps.engine.difference import first_difference
 
 log = logging.getLogger(__name__)
@@ -89,6 +90,7 @@ def prove(
     most_assigned: int | None = MOST_ASSIGNED,
     most_unassigned: int | None = MOST_UNASSIGNED,
     seed: int = 0,
+    by_hand: bool = False,
 ) -> ReplayCheck | None:
     """Make a sample of decisions again and keep what came of it.
 
@@ -98,11 +100,13 @@ def prove(
         most_assigned: how many assignments at most; None takes all.
         most_unassigned: how many unassigned orders at most; None takes all.
         seed: of the sample; the same one gives the same sample of the same decisions.
+        by_hand: somebody asked for it; the night's check is made all the same.
 
     Returns:
         The check; None where the process was asked to end on the way.
     """
     began, tally = time.monotonic(), Tally()
+    forget()  # what is proved is what is stored now
     random = Random(seed)  # noqa: S311 -- a sample, no secret
     assigned = _sample(_assigned_ids(since, at), most_assigned, random)
     unassigned = _sample(_unassigned_ids(since, at), most_unassigned, random)
@@ -110,7 +114,10 @@ def prove(
         if slices.is_stopping():
             return None
         tally.add(stored, made_again(stored))
-    return _kept(tally, since=since, at=at, took=time.monotonic() - began)
+    is_whole = most_assigned is None and most_unassigned is None
+    settles = _settles(tally, since, by_hand=by_hand, is_whole=is_whole)
+    took = time.monotonic() - began
+    return _kept(tally, since=since, at=at, took=took, by_hand=by_hand, settles=settles)
 
 
 def made_again(stored: Stored) -> Found:
@@ -140,7 +147,8 @@ def prove_nightly() -> int:
 def waiting_since() -> datetime | None:
     """Return since when the night's check waits to be made, None where it was."""
     due_at = _last_hour(clock.now())
-    newest = ReplayCheck.objects.order_by("-at").values_list("at", flat=True).first()
+    nightly = ReplayCheck.objects.filter(by_hand=False).order_by("-at")
+    newest = nightly.values_list("at", flat=True).first()
     if newest is not None and newest >= due_at:
         return None
     made = Assignment.objects.order_by("-assigned_at").values_list("assigned_at", flat=True)
@@ -193,15 +201,17 @@ def _unassigned(ids: Sequence[int]) -> Iterator[Stored]:
     for chunk in _chunks(ids):
         rows = Unassigned.objects.filter(pk__in=chunk).select_related("order").order_by("pk")
         for row in rows.only("trace", "reason", "order__site_id"):
-            said = {"reason": row.reason}
+            # Put aside by a person, whatever the decision before came to.
+            said = {} if row.reason == Reason.BY_HAND else {"reason": row.reason}
             yield Stored("unassigned", row.pk, row.pk, row.order.site_id, row.trace, said)
 
 
 def _column_difference(stored: Stored) -> tuple[str, str, str] | None:
-    """Return where the row says another result than its own trace."""
+    """Return where the row says another result than its own trace, or says nothing of it."""
     result = stored.trace.get("result", {})
     said = {name: value for name, value in stored.columns.items() if value is not None}
-    return first_difference(said, {name: result[name] for name in said if name in result}, "row")
+    told = {name: result[name] for name in stored.columns if result.get(name) is not None}
+    return first_difference(said, told, "row")
 
 
 def _entry(stored: Stored, found: Found) -> dict[str, Any]:
@@ -220,10 +230,25 @@ def _entry(stored: Stored, found: Found) -> dict[str, Any]:
     return entry
 
 
-def _kept(tally: Tally, *, since: datetime, at: datetime, took: float) -> ReplayCheck:
+def _settles(tally: Tally, since: datetime, *, by_hand: bool, is_whole: bool) -> bool:
+    """Return whether a check raises the alarm, or may take it away.
+
+    The night's may, and by hand one of all decisions that those were among that differed.
+    """
+    if tally.drifted or not tally.looked_at:
+        return tally.drifted > 0
+    last = ReplayCheck.objects.filter(settles=True).order_by("-at").first()
+    return not by_hand or (is_whole and (last is None or since <= last.since))
+
+
+def _kept(
+    tally: Tally, *, since: datetime, at: datetime, took: float, by_hand: bool, settles: bool
+) -> ReplayCheck:
     check = ReplayCheck.objects.create(
         at=at,
         since=since,
+        by_hand=by_hand,
+        settles=settles,
         looked_at=tally.looked_at,
         same=tally.same,
         no_basis=tally.no_basis,

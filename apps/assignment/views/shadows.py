@@ -23,7 +23,7 @@ from apps.core.paging import page_number
 from apps.rules.choices import DraftState
 from apps.rules.exceptions import DraftError, ShadowError
 from apps.rules.models import Shadow
-from apps.rules.queries.drafts import UNFINISHED
+from apps.rules.queries.drafts import UNFINISHED, token_of
 from apps.rules.queries.shadows import would_change
 from apps.rules.services import drafts
 from apps.rules.services import shadows as services
@@ -114,7 +114,9 @@ def promote(request: GuardedRequest, shadow_id: int) -> HttpResponse:
         return _ask(request, "promote", found)
     actor = str(Actor.user(request.user))
     try:
-        after = drafts.submit(found.draft_id, live_from=None, actor=actor, at=clock.now())
+        after = drafts.submit(
+            found.draft_id, live_from=None, actor=actor, at=clock.now(), seen=_seen(request)
+        )
     except DraftError as error:
         return _ask(request, "promote", found, problem=str(error))
     say_done(request, _HANDED_ON[DraftState(after.state)].format(after.name))
@@ -129,7 +131,7 @@ def drop(request: GuardedRequest, shadow_id: int) -> HttpResponse:
     if request.method == "GET":
         return _ask(request, "drop", found)
     try:
-        drafts.drop(found.draft_id, at=clock.now())
+        drafts.drop(found.draft_id, at=clock.now(), seen=_seen(request))
     except DraftError as error:
         return _ask(request, "drop", found, problem=str(error))
     say_done(request, f"Draft “{found.draft.name}” dropped.")
@@ -141,6 +143,11 @@ _HANDED_ON = {
     DraftState.WAITING: "“{}” waits for a second person.",
     DraftState.SCHEDULED: "“{}” goes live at its time.",
 }
+
+
+def _seen(request: GuardedRequest) -> str:
+    """Return which draft the page showed from which this is asked; none is never the right one."""
+    return request.POST.get("seen", "")
 
 
 def _shadow(shadow_id: int) -> Shadow:
@@ -170,6 +177,7 @@ def _ask(request: GuardedRequest, deed: str, shadow: Shadow, *, problem: str = "
         "deed": deed,
         "shadow": shadow,
         "problem": problem,
+        "token": token_of(shadow.draft),
         "needs_second_person": drafts.needs_second_person(),
         "changes": would_change(shadow.draft) if deed == "promote" else (),
         "count": queries.summary(shadow, request.scope).all,

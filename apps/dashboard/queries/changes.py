@@ -26,7 +26,7 @@ _MARK = """
            (SELECT coalesce(sum(extract(epoch FROM silent_since)), 0)::bigint
             FROM intake_sendercontact WHERE silent_since IS NOT NULL),
            coalesce((SELECT CASE WHEN drifted > 0 THEN id ELSE 0 END
-                     FROM assignment_replaycheck ORDER BY at DESC LIMIT 1), 0)
+                     FROM assignment_replaycheck WHERE settles ORDER BY at DESC LIMIT 1), 0)
     FROM (SELECT coalesce(max(id), 0) AS newest FROM audit_auditevent) lines,
          (SELECT coalesce(max(id), 0) AS newest, count(processed_at) AS done
           FROM (SELECT id, processed_at FROM intake_inboundmessage ORDER BY id DESC LIMIT %s) w

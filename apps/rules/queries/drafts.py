@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 
 from django.db.models import QuerySet
@@ -46,6 +48,17 @@ def rule_facts_with(draft_id: int, live: Sequence[RuleFacts]) -> tuple[RuleFacts
         *(facts_of(rule, UNVERSIONED) for rule in drafted if rule.enabled),
     ]
     return tuple(sorted(found, key=lambda facts: standing(facts.priority_order, facts.id)))
+
+
+def token_of(draft: RuleDraft) -> str:
+    """Return what stands for a draft as it is: another one once anything that it does has changed.
+
+    A page shows it, and what is done from that page is done to the draft that was seen, or not.
+    """
+    changes = draft.changes.order_by("pk").values_list("pk", "rule_id", "base_version", "content")
+    is_what = [draft.state, draft.name, draft.reason, str(draft.live_from), list(changes)]
+    text = json.dumps(is_what, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def change_key(change: DraftChange) -> int:

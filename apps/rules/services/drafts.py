@@ -3,7 +3,9 @@
 A draft is changed while it is open. Submitted, it waits for a second person where the policy asks
 for one, then for its time, and goes live as one transaction: every rule, and the draft's state.
 Rules that somebody changed meanwhile are never written over: such a draft has to be settled first.
-Whoever changes a draft holds its row, so two people never do two things to it at once.
+Whoever changes a draft holds its row, so two people never do two things to it at once; and who saw
+it on a page says which one they saw (``seen``, of ``token_of``), so that nobody agrees to a rule that
+came in meanwhile. None is who saw none: the clock.
 """
 
 from __future__ import annotations
@@ -15,18 +17,26 @@ from django.db import transaction
 from apps.core import due, events
 from apps.rules.choices import DraftState
 from apps.rules.events import DraftEnded
-from apps.rules.exceptions import DraftError, StaleDraftError
+from apps.rules.exceptions import DraftChangedError, DraftError, StaleDraftError
 from apps.rules.models import DecisionPolicy, DraftChange, RuleDraft
-from apps.rules.queries.drafts import UNFINISHED, stale_changes
+from apps.rules.queries.drafts import UNFINISHED, stale_changes, token_of
 from apps.rules.services.writing import add, because, lock_rules, put
 
 LIVE_KIND = "rule_draft_live"
 """The due time at which a draft goes live; its subject is the draft's id."""
+_CHANGED = "Somebody changed the draft after you opened this page. This is how it is now."
 _STALE = "Somebody changed rules that it changes too. Settle these first."
 
 
 @transaction.atomic
-def submit(draft_id: int, *, live_from: datetime | None, actor: str, at: datetime) -> RuleDraft:
+def submit(
+    draft_id: int,
+    *,
+    live_from: datetime | None,
+    actor: str,
+    at: datetime,
+    seen: str | None = None,
+) -> RuleDraft:
     """Hand the draft on: to a second person, to its time, or at once into force.
 
     Args:
@@ -34,12 +44,14 @@ def submit(draft_id: int, *, live_from: datetime | None, actor: str, at: datetim
         live_from: when it goes live; None or past: as soon as it may.
         actor: who submits it.
         at: the moment.
+        seen: the draft that the person saw.
 
     Raises:
+        DraftChangedError: it is another one by now.
         DraftError: it is not open or changes nothing.
         StaleDraftError: rules that it changes were changed in force.
     """
-    draft = held(draft_id, DraftState.OPEN)
+    draft = held(draft_id, DraftState.OPEN, seen=seen)
     if not draft.changes.exists():
         raise DraftError("The draft changes no rule yet.")
     _check_fresh(draft)
@@ -52,14 +64,15 @@ def submit(draft_id: int, *, live_from: datetime | None, actor: str, at: datetim
 
 
 @transaction.atomic
-def agree(draft_id: int, *, actor: str, at: datetime) -> RuleDraft:
+def agree(draft_id: int, *, actor: str, at: datetime, seen: str | None = None) -> RuleDraft:
     """Agree to a draft that somebody else submitted; it goes live at its time, or at once.
 
     Raises:
+        DraftChangedError: it is not the one that was seen.
         DraftError: it does not wait for a second person, or the actor is the first.
         StaleDraftError: rules that it changes were changed in force.
     """
-    draft = held(draft_id, DraftState.WAITING)
+    draft = held(draft_id, DraftState.WAITING, seen=seen)
     if not can_agree(draft, actor):
         raise DraftError("Who submitted or last changed a draft cannot agree to it.")
     _check_fresh(draft)
@@ -92,13 +105,14 @@ def take_up_again(draft_id: int, *, actor: str) -> RuleDraft:
 
 
 @transaction.atomic
-def drop(draft_id: int, *, at: datetime) -> RuleDraft:
+def drop(draft_id: int, *, at: datetime, seen: str | None = None) -> RuleDraft:
     """Give the draft up; it is kept for the records.
 
     Raises:
+        DraftChangedError: it is not the one that was seen.
         DraftError: it is over already.
     """
-    draft = held(draft_id, *UNFINISHED)
+    draft = held(draft_id, *UNFINISHED, seen=seen)
     draft.ended_at = at
     _move(draft, DraftState.DROPPED)
     events.publish(DraftEnded(draft.pk, is_live=False))
@@ -106,14 +120,15 @@ def drop(draft_id: int, *, at: datetime) -> RuleDraft:
 
 
 @transaction.atomic
-def go_live(draft_id: int, *, at: datetime) -> RuleDraft:
+def go_live(draft_id: int, *, at: datetime, seen: str | None = None) -> RuleDraft:
     """Put a draft in force whose time has come.
 
     Raises:
+        DraftChangedError: it is not the one that was seen.
         DraftError: it is not scheduled, its time has not come, or nobody agreed who must.
         StaleDraftError: rules that it changes were changed in force.
     """
-    draft = held(draft_id, DraftState.SCHEDULED)
+    draft = held(draft_id, DraftState.SCHEDULED, seen=seen)
     if draft.live_from is not None and at < draft.live_from:
         raise DraftError("Its time has not come yet.")
     return _put_in_force(draft, at)
@@ -188,14 +203,16 @@ def _look_again(draft_id: int, at: datetime) -> None:
         _move(draft, DraftState.WAITING)  # the policy asks for a second person since
 
 
-def held(draft_id: int, *states: DraftState) -> RuleDraft:
-    """Return the draft, locked; refuse it where it is in none of the states."""
+def held(draft_id: int, *states: DraftState, seen: str | None = None) -> RuleDraft:
+    """Return the draft, locked; refuse it in none of the states, or if it is not what was seen."""
     draft = RuleDraft.objects.select_for_update().filter(pk=draft_id).first()
     if draft is None:
         raise DraftError("There is no such draft.")
     if draft.state not in states:
         said = DraftState(draft.state).label.lower()
         raise DraftError(f"The draft is no longer where it was: it is “{said}” now.")
+    if seen is not None and seen != token_of(draft):
+        raise DraftChangedError(_CHANGED)
     return draft
 
 

@@ -19,11 +19,11 @@ from apps.core.actor import Actor
 from apps.core.guard import GuardedRequest, require, require_everywhere
 from apps.core.paging import page_number, page_of
 from apps.rules.choices import DraftState
-from apps.rules.exceptions import DraftError
+from apps.rules.exceptions import DraftChangedError, DraftError
 from apps.rules.forms.drafts import DraftForm, SettleForm, SubmitForm
 from apps.rules.models import AssignmentRule, DraftChange, RuleDraft
 from apps.rules.queries import drafted
-from apps.rules.queries.drafts import UNFINISHED, stale_changes
+from apps.rules.queries.drafts import UNFINISHED, stale_changes, token_of
 from apps.rules.queries.versions import latest_versions
 from apps.rules.queries.warnings import consequences
 from apps.rules.services import drafting, drafts
@@ -93,7 +93,13 @@ def submit(request: GuardedRequest, draft_id: int) -> HttpResponse:
     live_from = form.cleaned_data["live_from"]
 
     def handed_on() -> RuleDraft:
-        return drafts.submit(draft_id, live_from=live_from, actor=actor(request), at=clock.now())
+        return drafts.submit(
+            draft_id,
+            live_from=live_from,
+            actor=actor(request),
+            at=clock.now(),
+            seen=_seen(request),
+        )
 
     return done(request, draft_id, handed_on)
 
@@ -105,7 +111,7 @@ def agree(request: GuardedRequest, draft_id: int) -> HttpResponse:
     return done(
         request,
         draft_id,
-        lambda: drafts.agree(draft_id, actor=actor(request), at=clock.now()),
+        lambda: drafts.agree(draft_id, actor=actor(request), at=clock.now(), seen=_seen(request)),
     )
 
 
@@ -120,14 +126,16 @@ def take_up_again(request: GuardedRequest, draft_id: int) -> HttpResponse:
 @require_everywhere(Permission.RULE_CHANGE)
 def go_live(request: GuardedRequest, draft_id: int) -> HttpResponse:
     """Put a draft in force whose time passed without anybody doing so."""
-    return done(request, draft_id, lambda: drafts.go_live(draft_id, at=clock.now()))
+    seen = _seen(request)
+    return done(request, draft_id, lambda: drafts.go_live(draft_id, at=clock.now(), seen=seen))
 
 
 @require_POST
 @require_everywhere(Permission.RULE_CHANGE)
 def drop(request: GuardedRequest, draft_id: int) -> HttpResponse:
     """Give a draft up."""
-    return done(request, draft_id, lambda: drafts.drop(draft_id, at=clock.now()))
+    seen = _seen(request)
+    return done(request, draft_id, lambda: drafts.drop(draft_id, at=clock.now(), seen=seen))
 
 
 @require_http_methods(["GET", "POST"])
@@ -170,14 +178,23 @@ def done(
     request: GuardedRequest, draft_id: int, act: Callable[[], object], words: str = ""
 ) -> HttpResponse:
     """Do it and show the draft; what was in the way is told there, and nothing was done."""
-    get_object_or_404(RuleDraft, pk=draft_id)
+    shown = get_object_or_404(RuleDraft, pk=draft_id)
     try:
         found = act()
+    except DraftChangedError as error:
+        messages.error(request, str(error))
+        context = _shown(request, shown)
+        return render(request, "rules/draft.html", context, status=HTTPStatus.CONFLICT)
     except DraftError as error:
         messages.error(request, str(error))
     else:
         say_done(request, words or _words_of(found))
     return redirect("rule-draft", draft_id)
+
+
+def _seen(request: GuardedRequest) -> str:
+    """Return which draft the page showed from which this is asked; none is never the right one."""
+    return request.POST.get("seen", "")
 
 
 def actor(request: GuardedRequest) -> str:
@@ -216,6 +233,7 @@ def _shown(request: GuardedRequest, found: RuleDraft) -> dict[str, Any]:
     changes = drafted.described(found, known)
     return {
         "draft": found,
+        "token": token_of(found),
         "state": DraftState(found.state).label,
         "changes": changes,
         "is_stale": any(row.theirs for row in changes),

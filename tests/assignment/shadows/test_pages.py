@@ -206,6 +206,12 @@ def test_stopping_is_taken_back_by_undo(shadow: Shadow) -> None:
     assert client.get(f"/rules/shadows/{shadow.pk}/stop/").status_code == 405
 
 
+def sure(client: Client, address: str, seen: str = "") -> HttpResponse:
+    """Press the button of the page that asks again, as it is now unless another one was seen."""
+    seen = seen or client.get(address).context["token"]
+    return client.post(address, {"seen": seen}, follow=True)
+
+
 def test_promoting_shows_what_changes_puts_it_in_force_and_ends_the_shadow(
     shadow: Shadow,
 ) -> None:
@@ -215,7 +221,12 @@ def test_promoting_shows_what_changes_puts_it_in_force_and_ends_the_shadow(
     asked = words(client.get(address))
     assert "To DR_B is added" in asked
     assert AssignmentRule.objects.count() == 0
-    answer = client.post(address, follow=True)
+    slipped = drafted(shadow.draft, AssignmentRuleFactory.build(name="slipped in"))
+    late = sure(client, address, client.get(address).context["token"][::-1])
+    assert (late.status_code, AssignmentRule.objects.count()) == (409, 0)
+    assert "slipped in is added" in words(late)
+    slipped.delete()
+    answer = sure(client, address)
 
     assert "“Knees to B” is live." in words(answer)
     assert AssignmentRule.objects.get().name == "To DR_B"
@@ -235,7 +246,7 @@ def test_promoting_waits_for_a_second_person_where_the_policy_asks_for_one(
     DecisionPolicy.objects.update_or_create(pk=1, defaults={"needs_second_person": True})
     client = who(Role.MANAGER)
 
-    answer = client.post(f"/rules/shadows/{shadow.pk}/promote/", follow=True)
+    answer = sure(client, f"/rules/shadows/{shadow.pk}/promote/")
 
     assert "“Knees to B” waits for a second person." in words(answer)
     shadow.refresh_from_db()
@@ -246,7 +257,7 @@ def test_promoting_waits_for_a_second_person_where_the_policy_asks_for_one(
 def test_dropping_ends_the_shadow_and_undo_brings_both_back(shadow: Shadow) -> None:
     client = who(Role.MANAGER)
 
-    answer = client.post(f"/rules/shadows/{shadow.pk}/drop/", follow=True)
+    answer = sure(client, f"/rules/shadows/{shadow.pk}/drop/")
 
     shadow.refresh_from_db()
     assert (shadow.state, shadow.draft.state) == ("ended", DraftState.DROPPED)

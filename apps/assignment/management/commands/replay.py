@@ -47,6 +47,7 @@ class Command(BaseCommand):
             most_assigned=most[0],
             most_unassigned=most[1],
             seed=options["seed"],
+            by_hand=True,
         )
         if check is None:
             raise CommandError("It was asked to end before it was through.")
