@@ -12,8 +12,11 @@ export RADASSIGN_DATA_DIR ?= $(CURDIR)/var
 RUNTIME := .venv/.requirements
 DEVELOPMENT := .venv/.requirements-dev
 PYTEST_OPTIONS ?=
-# Each worker has a database server of its own; what is in one file stays together.
-WORKERS ?= -n auto --maxprocesses 4 --dist loadfile
+# Each worker has a database server of its own; what is in one file stays together. Files are
+# handed out as tests/conftest.py orders them, the longest first.
+WORKERS ?= -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# A browser and a server for each worker; one test of a browser is as good as another.
+BROWSERS ?= -n auto --maxprocesses 2 --dist load
 
 .PHONY: help install planning demo run test bench lint fmt types imports templates migrations check check-long lock chromium
 
@@ -32,10 +35,11 @@ run: $(RUNTIME) ## run everything, without demo data and simulators; Ctrl-C ends
 	@exec $(MANAGE) up
 
 test: $(DEVELOPMENT) chromium ## run all tests but the long ones
-	@# Side by side what computes, one after the other what has processes, sockets and browsers;
-	@# 5 is that a narrowing of the options left none of the kind.
+	@# Side by side what computes and what looks at pages; one after the other what measures time
+	@# on sockets or kills processes. 5 is that a narrowing of the options left none of the kind.
 	$(BIN)/pytest -m "not (long or e2e or fault or wire)" $(WORKERS) $(PYTEST_OPTIONS) || test $$? -eq 5
-	$(BIN)/pytest -m "(e2e or fault or wire) and not long" $(PYTEST_OPTIONS) || test $$? -eq 5
+	$(BIN)/pytest -m "e2e and not (long or fault or wire)" $(BROWSERS) $(PYTEST_OPTIONS) || test $$? -eq 5
+	$(BIN)/pytest -m "(fault or wire) and not long" $(PYTEST_OPTIONS) || test $$? -eq 5
 
 bench: $(DEVELOPMENT) ## measure; prints a table and writes var/bench.json
 	$(BIN)/python -m benchmarks
@@ -62,7 +66,10 @@ migrations: $(DEVELOPMENT) ## are there models without a migration?
 	@# No database is needed: what it could add is a look at the history of its migrations.
 	$(BIN)/python -W "ignore:Got an error checking" manage.py makemigrations --check --dry-run
 
-check: lint types imports templates migrations test ## everything CI runs
+# The checks that run nothing of ours wait for the types, which one core reads; two at a time.
+check: $(DEVELOPMENT) ## everything CI runs
+	$(MAKE) -j2 types lint imports templates migrations
+	$(MAKE) test
 
 check-long: check ## everything, the long runs too
 	$(BIN)/pytest -m long $(PYTEST_OPTIONS)

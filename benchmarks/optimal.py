@@ -3,11 +3,14 @@
 ``flow_*`` is the minimum-cost flow on its own, costs known, 100 orders to 200 readers of one pool:
 with plausible costs, and with costs so alike that most orders want the same readers.
 ``whole_ms`` is everything for the same size: rules and filters of each order, the flow, and a trace
-of 200 candidates for each decision. Run with ``python -m benchmarks.optimal``.
+of 200 candidates for each decision; nearly every order of another kind, so that little is shared.
+``whole_alike_ms`` is the same of ten kinds, as bursts are. What the configuration and the roster
+come to is known before, as in a process that decides. Run with ``python -m benchmarks.optimal``.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -36,7 +39,9 @@ def run() -> dict[str, float | int | str]:
         "readers": READERS,
         "flow_ms": median(_flow(seed, apart=3_000) for seed in range(_ROUNDS)),
         "flow_contended_ms": median(_flow(seed, apart=60) for seed in range(_ROUNDS)),
-        "whole_ms": median(_whole(seed) for seed in range(5)),
+        "flow_alike_ms": median(_flow(seed, apart=0) for seed in range(_ROUNDS)),
+        "whole_ms": median(_whole(seed, kinds=ORDERS) for seed in range(5)),
+        "whole_alike_ms": median(_whole(seed, kinds=10) for seed in range(5)),
     }
 
 
@@ -49,7 +54,7 @@ def _flow(seed: int, *, apart: int) -> float:
     return (process_time_ns() - started) / 1e6
 
 
-def _whole(seed: int) -> float:
+def _whole(seed: int, *, kinds: int) -> float:
     config = build_config(replace(FULL, shifts=1, roster_pairs=READERS, rules=0), seed)
     shift = replace(
         config.shifts[0], work_types=(WorkType(),), sites=None, strategy=Strategy.OPTIMAL
@@ -58,10 +63,17 @@ def _whole(seed: int) -> float:
     rows = tuple(RosterRow(shift.code, one.id, start, None) for one in config.radiologists)
     compiled = compile_config(replace(config, shifts=(shift,), roster=rows))
     loads = {id_: _fair(load) for id_, load in build_loads(config, seed).items()}
-    asked = [Asked(_routine(one)) for one in build_orders(config, ORDERS, seed)]
+    made = build_orders(config, kinds, seed)
+    orders = [replace(made[n % kinds], order_id=n + 1) for n in range(ORDERS)]
+    asked, snapshot = [Asked(_routine(one)) for one in orders], Snapshot(compiled, loads)
+    decide_together(asked, AT, snapshot)
+    gc.collect()
+    gc.freeze()
     started = process_time_ns()
-    decide_together(asked, AT, Snapshot(compiled, loads))
-    return (process_time_ns() - started) / 1e6
+    decide_together(asked, AT, snapshot)
+    spent = (process_time_ns() - started) / 1e6
+    gc.unfreeze()
+    return spent
 
 
 def _fair(load: Workload) -> Workload:

@@ -22,10 +22,20 @@ from benchmarks.seed import seed
 
 _PAGES = (
     *("/", "/assignments/", "/assignments/?state=overdue", "/assignments/?period=7d&state=any"),
-    *("/assignments/?state=reported&period=30d&modality=CT", "/unassigned/", "/roster/"),
-    *("/roster/?by=person", "/roster/list/", "/shifts/", "/radiologists/", "/rules/"),
+    *("/assignments/?state=reported&period=30d&modality=CT", "/unassigned/"),
+    *(f"/roster/?view={view}" for view in ("day", "week", "2weeks", "4weeks")),
+    *(f"/roster/?view={view}&by=person" for view in ("day", "week", "2weeks", "4weeks")),
+    *(
+        "/roster/?show=gaps",
+        "/roster/list/",
+        "/radiologists/expiring/",
+        "/take-over/",
+        "/shifts/",
+        "/radiologists/",
+        "/rules/",
+    ),
     *("/policies/", "/procedures/", "/sites/", "/clusters/", "/messages/", "/destinations/"),
-    *("/coverage/", "/coverage/?days=1", "/coverage/?days=56"),
+    *("/coverage/", "/coverage/?days=1", "/coverage/?days=28", "/coverage/?days=56"),
 )
 _FOLLOWED = (
     ("a study", "/assignments/", re.compile(rb'href="(/studies/\d+/)"')),

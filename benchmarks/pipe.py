@@ -50,7 +50,7 @@ def run(size: Size = Size()) -> dict[str, float | int]:
     figures: dict[str, float | int] = {
         name: median(one[name] for one in rounds) for name in rounds[0]
     }
-    for name in ("lost", "repeats", "refused"):
+    for name in ("lost", "repeats", "offered on", "refused"):
         figures[name] = int(sum(one[name] for one in rounds))
     return figures
 
@@ -72,8 +72,12 @@ async def _round(stack: Stack, journal: Journal, size: Size) -> Figures:
     figures |= {"lost": figures["lost"] + burst.pop("lost"), **burst}
     figures |= await _answers_under_load(stack, journal, size.answer_seconds)
     figures |= await _many_connections(stack, journal)
-    figures |= {"repeats": journal.repeats, "refused": journal.refused}
-    journal.repeats = journal.refused = 0
+    figures |= {
+        "repeats": journal.repeats,
+        "offered on": journal.news,
+        "refused": journal.refused,
+    }
+    journal.repeats = journal.news = journal.refused = 0
     return figures
 
 

@@ -56,7 +56,12 @@ def orders(count: int) -> list[tuple[bytes, bytes]]:
 
 @dataclass
 class Journal:
-    """When each order was due, answered and delivered, by accession."""
+    """When each order was due, answered and delivered, by accession.
+
+    ``repeats`` are messages that came again, known by their control id (MSH-10). ``news`` are
+    further messages of an order that was told of before, such as a STAT order that goes to the
+    next reader because nobody acknowledged it.
+    """
 
     due: dict[bytes, float] = field(default_factory=dict)
     delivered: dict[bytes, float] = field(default_factory=dict)
@@ -64,13 +69,19 @@ class Journal:
     answered: int = 0
     refused: int = 0
     repeats: int = 0
+    news: int = 0
     total_received: int = 0
+    _control_ids: set[bytes] = field(default_factory=set)
 
-    def arrived(self, accession: bytes) -> None:
+    def arrived(self, accession: bytes, control_id: bytes) -> None:
         """Note a message at the destination."""
         self.total_received += 1
-        if accession in self.delivered:
+        if control_id in self._control_ids:
             self.repeats += 1
+            return
+        self._control_ids.add(control_id)
+        if accession in self.delivered:
+            self.news += 1
         else:
             self.delivered[accession] = time.perf_counter()
 
@@ -105,7 +116,7 @@ class Destination(asyncio.Protocol):
         control_id = block.split(b"|", 10)[9]
         start = block.index(b"\rOBR|") + 1
         obr = block[start : block.index(b"\r", start)].split(b"|")
-        self._journal.arrived(obr[18] if len(obr) > 18 else obr[3])
+        self._journal.arrived(obr[18] if len(obr) > 18 else obr[3], control_id)
         self._transport.write(
             b"\x0bMSH|^~\\&|RIS|H|ASSIGNMENT_ENGINE|ENTERPRISE|20260204||ACK|1|P|2.5.1\r"
             b"MSA|AA|%b\r\x1c\r" % control_id

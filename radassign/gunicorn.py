@@ -33,6 +33,13 @@ control_socket_disable = True
 proc_name = "radassign-web"
 
 
+def post_worker_init(_worker: Worker) -> None:
+    """Spare pages the garbage collector's rounds over all the code that is loaded by now."""
+    from apps.core import collector  # noqa: PLC0415 -- once Django is set up
+
+    collector.settle_for_requests()
+
+
 def child_exit(_server: Arbiter, worker: Worker) -> None:
     """Let a worker that ended stop counting in the gauges of all processes."""
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:

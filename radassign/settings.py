@@ -121,6 +121,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "apps.core.middleware.RequestIdMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
+    "apps.core.middleware.NoNulMiddleware",
     "apps.core.middleware.LegibleMiddleware",
     "apps.core.middleware.ActorMiddleware",
     "axes.middleware.AxesMiddleware",

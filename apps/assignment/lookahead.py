@@ -22,6 +22,7 @@ from apps.engine.facts import Credential, Dated, RadiologistFacts, SiteFacts
 Item = Credential | Dated
 _DAY = timedelta(days=1)
 _ANY_DAY = date(2000, 1, 1)
+_BEFORE = date.min
 _NOWHERE = SiteFacts(code="", cluster="", zone="UTC")
 _NOTHING: frozenset[str] = frozenset()
 
@@ -80,11 +81,19 @@ class Lookahead:
         people: Iterable[RadiologistFacts],
         works: Iterable[Work],
         regions: Mapping[str, frozenset[str]],
+        crews: dict[Demand, Crew] | None = None,
     ) -> None:
-        """Look at active people and at the work that comes."""
+        """Look at active people and at the work that comes.
+
+        Args:
+            people: of the whole department.
+            works: what comes.
+            regions: the body parts of each region.
+            crews: what was found of the same people and regions before; more is put in.
+        """
         self._people = [person for person in people if person.is_active]
         self._regions = regions
-        self._crews: dict[Demand, _Crew] = {}
+        self._crews = crews if crews is not None else {}
         self._held: dict[Demand, Sequence[RadiologistFacts]] = {}
         self._by_part: dict[Demand, list[tuple[Work, tuple[Demand, ...]]]] = defaultdict(list)
         for work in works:
@@ -135,10 +144,10 @@ class Lookahead:
         crews = (self._crew(part).on(on) for part in parts)
         return frozenset.intersection(*crews)
 
-    def _crew(self, part: Demand) -> _Crew:
+    def _crew(self, part: Demand) -> Crew:
         crew = self._crews.get(part)
         if crew is None:
-            crew = self._crews[part] = _Crew(part, self._holders(part), self._regions)
+            crew = self._crews[part] = Crew(part, self._holders(part), self._regions)
         return crew
 
     def _holders(self, part: Demand) -> Sequence[RadiologistFacts]:
@@ -154,20 +163,30 @@ class Lookahead:
 _At = tuple[RadiologistFacts, date]
 
 
-class _Crew:
+class Crew:
     """Who fulfils one part on which day."""
 
     def __init__(
         self,
         part: Demand,
-        holders: Sequence[RadiologistFacts],
+        holders: Iterable[RadiologistFacts],
         regions: Mapping[str, frozenset[str]],
     ) -> None:
-        self._part, self._people, self._regions = part, holders, regions
-        items = [item for one in holders for item in _items(one)]
-        starts = {item.start_on for item in items if item.start_on}
-        ends = {item.end_on + _DAY for item in items if item.end_on and item.end_on < date.max}
-        self._edges = sorted(starts | ends)
+        """Judge everybody once for each stretch between the days that matter to them."""
+        self._part, self._regions = part, regions
+        always: list[str] = []
+        self._at_times: list[tuple[str, Sequence[date], Sequence[bool]]] = []
+        for person in holders:
+            edges = _edges(person)
+            # A stretch is judged by its first day, what lies before all of them by any such.
+            answers = [self._may(person, on) for on in (_BEFORE, *edges)]
+            if all(answers):
+                always.append(person.id)
+            elif any(answers):
+                self._at_times.append((person.id, edges, answers))
+        self._always = frozenset(always)
+        edges = sorted({edge for _id, edges, _answers in self._at_times for edge in edges})
+        self._edges: Sequence[date] = edges
         self._known: dict[int, frozenset[str]] = {}
 
     def on(self, on: date) -> frozenset[str]:
@@ -175,13 +194,21 @@ class _Crew:
         stretch = bisect_right(self._edges, on)
         known = self._known.get(stretch)
         if known is None:
-            asked = self._part._replace(on=on)
-            known = self._known[stretch] = frozenset(
-                person.id
-                for person in self._people
-                if competency_refusal(person, asked, self._regions) is None
+            known = self._known[stretch] = self._always.union(
+                id_ for id_, edges, answers in self._at_times if answers[bisect_right(edges, on)]
             )
         return known
+
+    def _may(self, person: RadiologistFacts, on: date) -> bool:
+        return competency_refusal(person, self._part._replace(on=on), self._regions) is None
+
+
+def _edges(person: RadiologistFacts) -> Sequence[date]:
+    """Return the days on which something that the person holds begins, or has ended."""
+    items = list(_items(person))
+    starts = {item.start_on for item in items if item.start_on}
+    ends = {item.end_on + _DAY for item in items if item.end_on and item.end_on < date.max}
+    return sorted(starts | ends)
 
 
 class _Judge:

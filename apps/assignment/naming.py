@@ -9,6 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from apps.catalog.models import Site
+from apps.core.namesakes import told_apart
 from apps.engine.codes import ActionType, Strategy
 from apps.engine.facts import Config
 from apps.engine.naming import Naming, in_utc
@@ -116,7 +117,7 @@ class _Found:
         self.traces = [trace for trace in traces if "order" in trace and "result" in trace]
         named = {name for trace in self.traces for name in _named(trace)}
         people = Radiologist.objects.filter(pk__in=named)
-        self.people = {person.pk: person.full_name for person in people}
+        self.people = told_apart({person.pk: person.full_name for person in people})
         self.shifts = dict(Shift.objects.filter(code__in=named).values_list("code", "name"))
         self.sites = dict(Site.objects.filter(code__in=named).values_list("code", "name"))
         self.rules = self._rules()

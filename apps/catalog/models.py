@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models.functions import Upper
 
@@ -143,7 +144,9 @@ class Procedure(NaturalKeyModel):
     modality = models.CharField(max_length=16, help_text="DICOM code, such as CT or MR.")
     body_part = models.CharField(max_length=32, blank=True, default="")
     subspecialty = models.CharField(max_length=64, blank=True, default="")
-    rvu = models.DecimalField(max_digits=7, decimal_places=2, default=1)
+    rvu = models.DecimalField(
+        max_digits=7, decimal_places=2, default=1, validators=[MinValueValidator(0)]
+    )
     turnaround_minutes = models.PositiveIntegerField(default=30)
     default_urgency = models.CharField(
         max_length=8, choices=UrgencyChoices, default=UrgencyChoices.ROUTINE
@@ -183,6 +186,7 @@ class UnitTable(NaturalKeyModel):
         max_digits=9,
         decimal_places=2,
         default=1,
+        validators=[MinValueValidator(0)],
         help_text="What one RVU counts for, for what the table does not name.",
     )
     reason = models.CharField(max_length=300, blank=True, default="")

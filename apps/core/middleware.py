@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from http import HTTPStatus
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 
 from apps.core import request_id
 from apps.core.actor import Actor, acting_as
@@ -35,6 +35,24 @@ class RequestIdMiddleware:
             response = self._get_response(request)
             response["X-Request-ID"] = current
             return response
+
+
+class NoNulMiddleware:
+    """Answer 404 to a path that holds a NUL: no record is called so, and no database looks for it."""
+
+    def __init__(self, get_response: Handler) -> None:
+        """Wrap the next handler."""
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request.
+
+        Raises:
+            Http404: there can be no such page.
+        """
+        if "\0" in request.path_info:
+            raise Http404
+        return self._get_response(request)
 
 
 class LegibleMiddleware:

@@ -15,6 +15,7 @@ from apps.engine.refusals import Refusal
 DEFAULT_TURNAROUND_MINUTES = Decimal(30)
 _MICROSECOND = timedelta(microseconds=1)
 _MINUTE_US = 60_000_000
+_DEFAULT_PACE = DEFAULT_TURNAROUND_MINUTES.as_integer_ratio()
 
 
 def capacity_refusal(
@@ -24,8 +25,9 @@ def capacity_refusal(
 
     STAT and escalated orders may pass the hourly limits, never the concurrent ones.
     """
-    if load.open_studies >= person.max_concurrent_studies:
-        return _full(Refused.CONCURRENT_FULL, load.open_studies, person.max_concurrent_studies)
+    open_studies = load.open_studies
+    if open_studies >= person.max_concurrent_studies:
+        return _full(Refused.CONCURRENT_FULL, open_studies, person.max_concurrent_studies)
     max_rvu = person.max_concurrent_rvu
     if max_rvu is not None and load.open_rvu >= max_rvu:
         return _full(Refused.CONCURRENT_RVU_FULL, load.open_rvu, max_rvu)
@@ -72,10 +74,24 @@ def queue_ahead(load: Workload, urgency: Urgency) -> int:
 
 def can_make_it(load: Workload, urgency: Urgency, time_left: timedelta) -> bool:
     """Say whether the queue and this study fit in the time left, at the reader's recent pace."""
+    return is_in_time(load, urgency.rank, time_left // _MICROSECOND)
+
+
+def is_in_time(load: Workload, rank: int, left_us: int) -> bool:
+    """Say the same of an urgency's rank and microseconds, for who asks it of a whole pool.
+
+    In whole numbers, so that neither rounding nor the thread's decimal context has a say.
+    """
     mean = load.mean_turnaround_minutes
-    if mean is None:
-        mean = DEFAULT_TURNAROUND_MINUTES
-    # In whole numbers, so that neither rounding nor the thread's decimal context has a say.
-    minutes, per = mean.as_integer_ratio()
-    needed_us = (queue_ahead(load, urgency) + 1) * minutes * _MINUTE_US
-    return needed_us <= time_left // _MICROSECOND * per
+    minutes, per = _DEFAULT_PACE if mean is None else mean.as_integer_ratio()
+    stat, urgent, routine = load.open_by_urgency
+    place = 1 + stat + (urgent if rank else 0) + (routine if rank > 1 else 0)
+    return place * minutes * _MINUTE_US <= left_us * per
+
+
+def needed_us(load: Workload, rank: int) -> int:
+    """Return the least microseconds of which ``is_in_time`` says so."""
+    mean = load.mean_turnaround_minutes
+    minutes, per = _DEFAULT_PACE if mean is None else mean.as_integer_ratio()
+    place = sum(load.open_by_urgency[: rank + 1]) + 1
+    return -(-place * minutes * _MINUTE_US // per)

@@ -155,12 +155,13 @@ def finished(load: Workload, studies: int) -> Change:
     """Return that somebody has so many open studies less; those of the mean RVU, routine first."""
 
     def make(world: World) -> World:
-        return world.with_load(_without(world.load_of(load.radiologist), studies))
+        return world.with_load(without_studies(world.load_of(load.radiologist), studies))
 
     return Change(ChangeKind.SEAT, (studies,), make, load.radiologist, studies)
 
 
-def _without(load: Workload, studies: int) -> Workload:
+def without_studies(load: Workload, studies: int) -> Workload:
+    """Return a load with so many studies less; those of the mean RVU, routine ones first."""
     counts = list(load.open_by_urgency)
     left = studies
     for place in (2, 1, 0):

@@ -41,7 +41,7 @@ class Tie(StrEnum):
 class Candidate:
     """A fit reader, with what the choice compares; less of each is better but for the score.
 
-    ``load`` and ``share`` are whole numbers on a scale of the pool's own. ``cost`` is what the
+    ``load`` and ``share`` are whole numbers on a scale of those who are compared. ``cost`` is what the
     OPTIMAL strategy weighs, ``costs`` its terms.
     """
 
@@ -97,13 +97,11 @@ _ORDER: Mapping[Strategy, tuple[Tie, ...]] = {
 
 def set_loads(candidates: Sequence[Candidate]) -> None:
     """Set each load, open RVU over the concurrent limit, in units of one denominator."""
-    ratios = []
-    for candidate in candidates:
-        rvu, scale = candidate.workload.open_rvu.as_integer_ratio()
-        ratios.append((rvu, scale * candidate.person.max_concurrent_studies))
-    denominator = lcm(*(below for _, below in ratios))
-    for candidate, (above, below) in zip(candidates, ratios, strict=True):
-        candidate.load = above * (denominator // below)
+    ratios = [candidate.workload.open_rvu.as_integer_ratio() for candidate in candidates]
+    limits = [candidate.person.max_concurrent_studies for candidate in candidates]
+    denominator = lcm(*{below * most for (_, below), most in zip(ratios, limits, strict=True)})
+    for candidate, (above, below), most in zip(candidates, ratios, limits, strict=True):
+        candidate.load = above * (denominator // (below * most))
 
 
 def set_shares(candidates: Sequence[Candidate], catch_up: Decimal) -> None:
@@ -131,13 +129,14 @@ def not_too_full(
     """Return who is at most a share of their limit fuller than the least loaded.
 
     Args:
-        candidates: one or more, their loads set.
+        candidates: one or more.
         bound: the share, of the concurrent limit.
         wanted: the ids that are asked about; None for all.
     """
     asked = [one for one in candidates if wanted is None or one.person.id in wanted]
     if not asked:
         return frozenset()
+    set_loads(candidates)
     most = _fullness(min(candidates, key=lambda one: one.load)) + Fraction(bound)
     return frozenset(one.person.id for one in asked if _fullness(one) <= most)
 
@@ -147,15 +146,20 @@ def _fullness(candidate: Candidate) -> Fraction:
 
 
 def choose(candidates: Sequence[Candidate], strategy: Strategy) -> Choice:
-    """Return the best of one or more candidates whose loads (and scores) are set."""
+    """Return the best of one or more candidates whose scores, shares or costs are set.
+
+    What makes the difference is the first that the best has alone.
+    """
     if len(candidates) == 1:
         return Choice(candidates[0], Tie.ONLY)
-    ties = _ORDER[strategy]
-    criteria = [_CRITERIA[tie] for tie in ties]
-    ranked = sorted(
-        (tuple([criterion(candidate) for criterion in criteria]), index)
-        for index, candidate in enumerate(candidates)
-    )
-    (best, index), (second, _) = ranked[:2]
-    difference = next(tie for tie, a, b in zip(ties, best, second, strict=True) if a != b)
-    return Choice(candidates[index], difference)
+    left = candidates
+    for tie in _ORDER[strategy]:
+        if tie is Tie.LOAD:
+            set_loads(left)
+        criterion = _CRITERIA[tie]
+        values = [criterion(candidate) for candidate in left]
+        best = min(values)
+        left = [one for one, value in zip(left, values, strict=True) if value == best]
+        if len(left) == 1:
+            break
+    return Choice(left[0], tie)

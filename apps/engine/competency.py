@@ -61,6 +61,8 @@ def missing_credentials(
     person: RadiologistFacts, wanted: frozenset[str], on: date
 ) -> tuple[str, ...]:
     """Return which of the credentials the reader does not hold on a date, sorted."""
+    if not wanted:
+        return ()
     held = {item.name for item in person.credentials if _is_valid(item, on)}
     return tuple(sorted(wanted - held))
 

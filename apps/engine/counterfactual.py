@@ -1,18 +1,19 @@
 """The smallest change under which an order would find a reader, or a certain one.
 
 Nothing here is guessed: each change that the trace suggests is made to a copy of the world, the
-order is decided there by the same engine, and only what then comes to the wanted end is told.
+order is decided there by the same engine, and only what then comes to the wanted end is told. An
+order that was given out together with others is decided there together with them again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import datetime, timedelta
-from itertools import combinations, islice
+from itertools import islice
 
 from apps.engine import changes
-from apps.engine.changes import Change, ChangeKind, World
+from apps.engine.batch import Batch
+from apps.engine.changes import Change, World
 from apps.engine.codes import ActionType, Outcome
 from apps.engine.considered import causes_of, pool_key
 from apps.engine.decision import begun, decide, ended
@@ -20,31 +21,16 @@ from apps.engine.facts import OrderFacts, RadiologistFacts
 from apps.engine.refusals import Refusal
 from apps.engine.remedies import remedies
 from apps.engine.result import Decision, Snapshot
+from apps.engine.ways import Way, changed, few, pairs_of
+from apps.engine.ways_of_batch import SearchOfBatch
 from apps.engine.why_not import excluding, standing_refusals
 
-TOLD = 6
-_OF_ONE_KIND = 2
 _PEOPLE = 60
 _STAFFED = 8
 _EDGES = 12
 _PAIRS = 150
 _AHEAD = timedelta(hours=24)
 _NEVER_OFF = frozenset({ActionType.REQUIRE_CREDENTIAL})
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """One or two changes under which the engine decides as wanted, and whom it then chooses."""
-
-    changes: tuple[Change, ...]
-    radiologist: str
-    shift: str | None
-
-    @property
-    def rank(self) -> tuple[int, list[tuple[int, int]]]:
-        """Return how big it is: how many changes, then the biggest of them."""
-        ranks = sorted((change.rank for change in self.changes), reverse=True)
-        return len(self.changes), ranks
 
 
 def smallest_changes(
@@ -54,6 +40,9 @@ def smallest_changes(
     *,
     wanted: str = "",
     widen: bool = False,
+    relieve: str = "",
+    planned: str = "",
+    batch: Batch | None = None,
 ) -> list[Way]:
     """Return the smallest changes that would place an order, each tried on the engine itself.
 
@@ -63,72 +52,83 @@ def smallest_changes(
         snapshot: what it was made on.
         wanted: the reader who should get it; empty for whoever is fit.
         widen: as for ``decide``.
+        relieve: as for ``decide``.
+        planned: as for ``begun``: to whom it went where many were given out together.
+        batch: those that were decided together, this one among them, on loads before all of them.
 
     Returns:
         The smallest first, a few of each kind. Two changes together are told only where no
         single one helps; nothing where even those do not, or the order is placed as it is.
     """
-    search = _Search(World(order, at, snapshot.compiled, snapshot.loads), wanted, widen=widen)
-    return search.ways()
+    world = World(order, at, snapshot.compiled, snapshot.loads)
+    search = Search(world, wanted, widen=widen, relieve=relieve, planned=planned)
+    if batch is None:
+        return search.ways()
+    return SearchOfBatch(search, batch).ways()
 
 
-class _Search:
-    def __init__(self, world: World, wanted: str, *, widen: bool) -> None:
-        self.world, self.wanted, self.widen = world, wanted, widen
+class Search:
+    """One order in its world, and what would bring it to the wanted end."""
+
+    def __init__(
+        self, world: World, wanted: str, *, widen: bool, relieve: str, planned: str
+    ) -> None:
+        self.world, self.wanted = world, wanted
+        self.widen, self.relieve = widen, relieve
         snapshot = Snapshot(world.compiled, world.loads)
-        run = begun(world.order, world.at, snapshot, widen=widen)
+        run = begun(world.order, world.at, snapshot, widen=widen, relieve=relieve, planned=planned)
         self.decision = ended(run, world.order, snapshot)
         self.seen = run.seen
 
     def ways(self) -> list[Way]:
-        if self._is_wanted(self.decision):
+        """Return the smallest changes after which it comes there."""
+        if self.is_wanted(self.decision):
             return []
-        singles = list(self._singles())
+        singles = list(dict.fromkeys(self.singles()))
         found = [way for change in singles if (way := self._tried((change,)))]
         if not found:
-            found = list(self._pairs(singles))
-        return _few(sorted(found, key=lambda way: way.rank))
+            pairs = islice(pairs_of(singles), _PAIRS)
+            found = [way for pair in pairs if (way := self._tried(pair))]
+        return few(found)
 
     # -- trying ---------------------------------------------------------------------------
 
     def _tried(self, made: tuple[Change, ...]) -> Way | None:
-        world = self.world
-        for change in made:
-            world = change.make(world)
+        world = changed(self.world, made)
         decision = decide(
             world.order,
             world.at,
             Snapshot(world.compiled, world.loads),
             widen=self.widen,
+            relieve=self.relieve,
             with_trace=False,
         )
-        if not self._is_wanted(decision) or decision.radiologist is None:
+        return self.way(made, decision)
+
+    def way(self, made: tuple[Change, ...], decision: Decision) -> Way | None:
+        """Return the way that a decision after changes is; None where it is not as wanted."""
+        if not self.is_wanted(decision) or decision.radiologist is None:
             return None
         return Way(made, decision.radiologist, decision.shift)
 
-    def _is_wanted(self, decision: Decision) -> bool:
+    def is_wanted(self, decision: Decision) -> bool:
+        """Say whether a decision comes to the wanted end."""
         if decision.outcome is not Outcome.ASSIGNED:
             return False
         return not self.wanted or decision.radiologist == self.wanted
 
-    def _pairs(self, singles: list[Change]) -> Iterator[Way]:
-        """Try two at once: two for one person, or a rule, a seat or time with any other."""
-        by_size = sorted(combinations(singles, 2), key=_pair_rank)
-        for pair in islice((pair for pair in by_size if _goes_together(*pair)), _PAIRS):
-            way = self._tried(pair)
-            if way:
-                yield way
-
     # -- what might help ------------------------------------------------------------------
 
-    def _singles(self) -> Iterator[Change]:
+    def singles(self) -> Iterator[Change]:
+        """Yield every single change that what stood in the way suggests."""
         yield from self._waits()
-        for person in self._people():
+        for person in self.people():
             yield from self._of_person(person)
         yield from self._rules()
         yield from self._staffed()
 
-    def _people(self) -> list[RadiologistFacts]:
+    def people(self) -> list[RadiologistFacts]:
+        """Return whom changes might be about: the wanted one, else all who fell out."""
         people = self.world.compiled.people
         if self.wanted:
             return [people[self.wanted]] if self.wanted in people else []
@@ -136,7 +136,7 @@ class _Search:
         return [people[id_] for id_ in dict.fromkeys(out) if id_ in people][:_PEOPLE]
 
     def _of_person(self, person: RadiologistFacts) -> Iterator[Change]:
-        for refusal in self._refusals(person):
+        for refusal in self.refusals(person):
             yield from remedies(self.world, person, refusal)
         if self.wanted:
             yield from self._less_load(person)
@@ -150,7 +150,8 @@ class _Search:
                 yield change
                 return
 
-    def _refusals(self, person: RadiologistFacts) -> list[Refusal]:
+    def refusals(self, person: RadiologistFacts) -> list[Refusal]:
+        """Return every filter that somebody would not pass."""
         snapshot = Snapshot(self.world.compiled, self.world.loads)
         return list(
             standing_refusals(self.world.order, self.world.at, snapshot, self.seen, person)
@@ -196,7 +197,7 @@ class _Search:
         asked = [people[self.wanted]] if self.wanted in people else list(people.values())
         asked.sort(key=lambda one: (self.world.load_of(one.id).open_rvu, one.id))
         for person in asked:
-            is_out = bool(excluding(self.seen, person.id) or self._refusals(person))
+            is_out = bool(excluding(self.seen, person.id) or self.refusals(person))
             if person.id not in seated and (self.wanted or not is_out):
                 yield person.id
 
@@ -217,26 +218,3 @@ class _Search:
             if not causes_of(one.shift, compiled, coverage, key)
         ]
         return [shift.code for shift in sorted(fitting, key=lambda s: (-s.priority_level, s.code))]
-
-
-def _goes_together(one: Change, other: Change) -> bool:
-    """Say whether two changes may help each other: for one person, or for everybody."""
-    if one.person and other.person:
-        return one.person == other.person
-    return one.kind is not other.kind or one.kind is ChangeKind.RULE_OFF
-
-
-def _pair_rank(pair: tuple[Change, Change]) -> list[tuple[int, int]]:
-    return sorted((change.rank for change in pair), reverse=True)
-
-
-def _few(ways: Iterable[Way]) -> list[Way]:
-    """Return the first of each kind, so that one kind does not hide the others."""
-    told: list[Way] = []
-    counts: dict[tuple[ChangeKind, ...], int] = {}
-    for way in ways:
-        kinds = tuple(change.kind for change in way.changes)
-        counts[kinds] = counts.get(kinds, 0) + 1
-        if counts[kinds] <= _OF_ONE_KIND:
-            told.append(way)
-    return told[:TOLD]

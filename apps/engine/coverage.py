@@ -17,8 +17,9 @@ from apps.engine.rota import ShiftFacts
 
 if TYPE_CHECKING:
     from apps.engine.duty import Duty, Span
-    from apps.engine.pools import Pool
+    from apps.engine.members import Member, Pool
     from apps.engine.specificity import PoolKey
+    from apps.engine.widened import Ground
 
 # Runs that start up to two days before or one day after today hold every boundary within
 # twelve hours of the moment, in every zone and across a DST change.
@@ -46,8 +47,9 @@ class OnShift:
 class Coverage:
     """The shifts that run from ``start_at`` (included) to ``end_at`` (not), by code.
 
-    ``pools`` remembers the pools built from it, one entry per kind of order, ``duties`` the turns
-    of duty of those who were asked, ``ahead`` when they are there to read in the days to come.
+    ``pools`` remembers the pools built from it, one entry per kind of order, ``seated``,
+    ``grounds`` and ``seats`` what they are built on, ``duties`` the turns of duty of those who were asked, ``ahead`` when
+    they are there to read in the days to come.
     ``is_cut_short`` says that it ends there only because nobody looked further.
     """
 
@@ -57,6 +59,9 @@ class Coverage:
     by_modality: Mapping[str, tuple[OnShift, ...]]
     open_modality: tuple[OnShift, ...]
     pools: dict[PoolKey, tuple[Pool, ...]] = field(default_factory=dict)
+    grounds: dict[object, Ground] = field(default_factory=dict)
+    seated: dict[object, tuple[Member, ...]] = field(default_factory=dict)
+    seats: dict[frozenset[str] | None, tuple[OnShift, ...]] = field(default_factory=dict)
     by_site: dict[tuple[str, str], tuple[OnShift, ...]] = field(default_factory=dict)
     duties: dict[str, Duty | None] = field(default_factory=dict)
     ahead: dict[str, tuple[Span, ...]] = field(default_factory=dict)

@@ -201,7 +201,8 @@ class Workload:
     @property
     def open_studies(self) -> int:
         """Return the studies assigned and not yet preliminary, held ones not counted."""
-        return sum(self.open_by_urgency)
+        stat, urgent, routine = self.open_by_urgency
+        return stat + urgent + routine
 
 
 @dataclass(frozen=True, slots=True)

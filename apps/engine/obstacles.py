@@ -43,7 +43,9 @@ class Hurdle(StrEnum):
     LATE = "late"
     FAVOUR = "favour"
     LOST = "lost"
+    TOGETHER = "together"
     BY_HAND = "by_hand"
+    OTHERWISE = "otherwise"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,6 @@ _LOST: Mapping[Tie, str] = {
     Tie.TURN: "had a turn on that shift later, {} against {} of {}",
     Tie.SHARE: "had been given more for the hours worked, {} against {} of {}",
     Tie.COST: "weighed worse in time, fit and load together, {} against {} of {}",
-    Tie.TOGETHER: "was not the best for all the orders given out together, as {2} was",
     Tie.LOAD: "had more on hand, {} against {} of {}",
     Tie.LAST: "was equal, but had the last study later, {} against {} of {}",
     Tie.ID: "was equal in everything, and comes after {2} by id",
@@ -140,6 +141,17 @@ def _lost(obstacle: Obstacle, naming: Naming) -> str:
     return _LOST[Tie(str(tie))].format(tidy(mine), tidy(theirs), naming.person(obstacle.person))
 
 
+def _together(obstacle: Obstacle, naming: Naming) -> str:
+    """Return that all the orders of one moment had a say; how many is not kept for ever."""
+    count = int(obstacle.params[0]) if obstacle.params else 0
+    others = f"{count} {'other' if count == 1 else 'others'}" if count else "others"
+    who = naming.person(obstacle.person)
+    return (
+        f"would come before {who} for this study alone; it was given out together with {others}, "
+        f"and {who} was the choice for all of them together"
+    )
+
+
 def _favour(obstacle: Obstacle, naming: Naming) -> str:
     cause, rule = obstacle.params
     by = naming.rule(int(rule)) if Cause(str(cause)) is Cause.RULE else ""
@@ -164,5 +176,9 @@ _WORDS: Mapping[Hurdle, Callable[[Obstacle, Naming], str]] = {
     Hurdle.LATE: _late,
     Hurdle.FAVOUR: _favour,
     Hurdle.LOST: _lost,
+    Hurdle.TOGETHER: _together,
     Hurdle.BY_HAND: lambda one, naming: f"a person chose {naming.person(one.person)}",
+    Hurdle.OTHERWISE: lambda _one, _naming: (
+        "cannot be told any more: decided again today, it comes out otherwise than it did"
+    ),
 }

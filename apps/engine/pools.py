@@ -6,58 +6,25 @@ not active, not competent), so that decisions for the same kind of order share i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
 from datetime import date, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from apps.engine.codes import Step, Strategy
 from apps.engine.competency import competency_refusal
 from apps.engine.coverage import Coverage, OnShift
 from apps.engine.facts import RadiologistFacts
-from apps.engine.refusals import INACTIVE, NON_READING, ON_LEAVE, Refusal
+from apps.engine.members import Member, Pool, members_of, seated
+from apps.engine.refusals import INACTIVE, Refusal
 from apps.engine.rota import ShiftFacts
 from apps.engine.specificity import BY_LEVEL, PoolKey, Specificity, specificity
+from apps.engine.widened import build_widened, rank_widened
 
 if TYPE_CHECKING:
     from apps.engine.compiled import CompiledConfig
 
 _MAX_REMEMBERED = 4_000
 _WIDENED = "*"
-
-
-class Member(NamedTuple):
-    """A reader in a pool, with the most specific of their shifts in it.
-
-    ``person`` is None for an id that names no radiologist; ``absence`` is a refusal of step 2,
-    ``unfitness`` one of step 4. ``is_named`` marks whom a rule names, at work or not.
-    """
-
-    id: str
-    person: RadiologistFacts | None
-    shift: ShiftFacts | None
-    absence: Refusal | None
-    unfitness: Refusal | None
-    is_named: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """Readers who are asked together.
-
-    ``kind`` is ``level``, ``shift``, ``idle``, ``person``, ``worklist``, ``cluster`` or ``national``; ``members`` are
-    in order of their ids; ``shifts`` are codes in order; ``most_specific`` is the shift whose strategy
-    counts, None for a widened pool.
-    """
-
-    kind: str
-    level: int | None
-    shifts: tuple[str, ...]
-    most_specific: str | None
-    strategy: Strategy
-    members: tuple[Member, ...]
-
-
 _Seat = tuple[Specificity, OnShift]
 
 
@@ -119,9 +86,9 @@ def worklist_pool(
     shift runs and no reader is named the pool is of kind ``idle``.
     """
     running = [coverage.running[name] for name in names if name in coverage.running]
-    seats = [(_rank_widened(one.shift, key, compiled.regions), one) for one in running]
+    seats = [(rank_widened(one.shift, key, compiled.regions), one) for one in running]
     on_shifts = [on_shift for _, on_shift in sorted(seats, key=_rank)]
-    members = {one.id: one for one in _members(on_shifts, compiled, key)}
+    members = {one.id: one for one in members_of(on_shifts, compiled, key)}
     for name in names:
         is_here = name in members and members[name].absence is None
         if name not in compiled.shifts and not is_here:
@@ -181,14 +148,14 @@ def _remembered(compiled: CompiledConfig, coverage: Coverage, key: PoolKey) -> t
 
 def _build(compiled: CompiledConfig, coverage: Coverage, key: PoolKey) -> tuple[Pool, ...]:
     if key.target == _WIDENED:
-        return _build_widened(compiled, coverage, key)
+        return build_widened(compiled, coverage, key)
     if key.target == BY_LEVEL:
         return _build_by_level(compiled, coverage, key)
     on_shift = coverage.running.get(key.target[1:])
     if on_shift is None:
         return (Pool("idle", None, (key.target[1:],), None, Strategy.RULE, ()),)
     seat = ((0, 0, on_shift.shift.code), on_shift)
-    return (_pool("shift", None, [seat], compiled, key),)
+    return (_pool("shift", None, [seat], compiled, coverage, key),)
 
 
 def _build_by_level(
@@ -201,45 +168,13 @@ def _build_by_level(
         if rank is not None:
             levels.setdefault(level, []).append((rank, on_shift))
     return tuple(
-        _pool("level", level, sorted(levels[level], key=_rank), compiled, key)
+        _pool("level", level, sorted(levels[level], key=_rank), compiled, coverage, key)
         for level in sorted(levels, reverse=True)
     )
 
 
-def _build_widened(compiled: CompiledConfig, coverage: Coverage, key: PoolKey) -> tuple[Pool, ...]:
-    near_sites = compiled.sites_in_cluster(key.demand.site)
-    near: list[_Seat] = []
-    seats: list[_Seat] = []
-    for on_shift in coverage.running.values():
-        seat = (_rank_widened(on_shift.shift, key, compiled.regions), on_shift)
-        seats.append(seat)
-        sites = on_shift.shift.sites
-        if sites is None or not near_sites.isdisjoint(sites):
-            near.append(seat)
-    first = _pool("cluster", None, sorted(near, key=_rank), compiled, key)
-    everybody = _pool("national", None, sorted(seats, key=_rank), compiled, key)
-    # Who is taken on another shift, or is away in the cluster only, is asked a second time.
-    rest = replace(everybody, members=_others(everybody.members, first.members))
-    is_nobody_near = bool(seats) and not near
-    pools = ((first, bool(near)), (rest, bool(rest.members) or is_nobody_near))
-    return tuple(pool for pool, is_asked in pools if is_asked)
-
-
-def _others(members: Iterable[Member], asked: Iterable[Member]) -> tuple[Member, ...]:
-    before = {member.id: member for member in asked}
-    return tuple(member for member in members if before.get(member.id) != member)
-
-
 def _rank(seat: _Seat) -> Specificity:
     return seat[0]
-
-
-def _rank_widened(
-    shift: ShiftFacts, key: PoolKey, regions: Mapping[str, frozenset[str]]
-) -> Specificity:
-    """Rank a shift that fits the order as step 1 does, every other one after those."""
-    rank = specificity(shift, key, regions)
-    return rank or (2 + (shift.sites is None), 0, shift.code)
 
 
 def _pool(
@@ -247,55 +182,16 @@ def _pool(
     level: int | None,
     seats: list[_Seat],
     compiled: CompiledConfig,
+    coverage: Coverage,
     key: PoolKey,
 ) -> Pool:
     """Build a pool from its shifts, the most specific first."""
-    is_widened = key.target == _WIDENED
-    chief = None if is_widened or not seats else seats[0][1].shift
-    members = _members([on_shift for _, on_shift in seats], compiled, key)
+    chief = seats[0][1].shift
     return Pool(
         kind=kind,
         level=level,
-        # A widened pool is "everybody": its shifts are all that run, and are not listed.
-        shifts=() if is_widened else tuple(sorted(seat[1].shift.code for seat in seats)),
-        most_specific=chief.code if chief else None,
-        strategy=chief.strategy if chief else Strategy.ESCALATED,
-        members=members,
+        shifts=tuple(sorted(seat[1].shift.code for seat in seats)),
+        most_specific=chief.code,
+        strategy=chief.strategy,
+        members=seated(compiled, coverage, key, tuple(on_shift for _, on_shift in seats)),
     )
-
-
-def _members(
-    on_shifts: Iterable[OnShift], compiled: CompiledConfig, key: PoolKey
-) -> tuple[Member, ...]:
-    here: dict[str, ShiftFacts] = {}
-    away: dict[str, tuple[ShiftFacts, Refusal]] = {}
-    for on_shift in on_shifts:
-        for person in on_shift.people:
-            here.setdefault(person, on_shift.shift)
-        for person in on_shift.on_leave:
-            away.setdefault(person, (on_shift.shift, ON_LEAVE))
-        for person in on_shift.on_other_work:
-            away.setdefault(person, (on_shift.shift, NON_READING))
-    ids = sorted(here.keys() | away.keys())
-    return tuple(
-        _member(compiled, key, id_, here[id_], None)
-        if id_ in here
-        else _member(compiled, key, id_, *away[id_])
-        for id_ in ids
-    )
-
-
-def _member(
-    compiled: CompiledConfig, key: PoolKey, id_: str, shift: ShiftFacts, away: Refusal | None
-) -> Member:
-    person = compiled.people.get(id_)
-    if person is None:
-        return Member(id_, None, shift, None, None)
-    absence = away if person.is_active else INACTIVE
-    unfitness = competency_refusal(
-        person,
-        key.demand,
-        compiled.regions,
-        shift_subspecialty=shift.required_subspecialty,
-    )
-    return Member(id_, person, shift, absence, unfitness)

@@ -12,7 +12,8 @@ from apps.engine.codes import Refused
 from apps.engine.competency import Demand, competency_refusal
 from apps.engine.compiled import CompiledConfig
 from apps.engine.facts import RadiologistFacts, Workload
-from apps.engine.pools import Member, absence_of
+from apps.engine.members import Member
+from apps.engine.pools import absence_of
 from apps.engine.refusals import INACTIVE, PASSED_OVER, Refusal
 from apps.engine.rota import ShiftFacts
 from apps.engine.selection import Situation, presence_refusal

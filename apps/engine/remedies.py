@@ -7,6 +7,7 @@ from decimal import Decimal
 from math import ceil
 
 from apps.engine import changes
+from apps.engine.capacity import relief_refusal
 from apps.engine.changes import Change, World
 from apps.engine.codes import Refused
 from apps.engine.facts import RadiologistFacts
@@ -69,6 +70,17 @@ def _hourly_rvu(world: World, person: RadiologistFacts, _refusal: Refusal) -> li
     return [changes.raised(person, "max_rvu_per_hour", higher, min(by, _MOST), "RVU in an hour")]
 
 
+def _less_on_hand(world: World, person: RadiologistFacts, refusal: Refusal) -> list[Change]:
+    """Return the fewest studies without which they have less on hand than whoever is relieved."""
+    load, relieved = world.load_of(person.id), world.person(str(refusal.params[0]))
+    held = world.load_of(relieved.id)
+    for studies in range(1, load.open_studies + 1):
+        left = changes.without_studies(load, studies)
+        if relief_refusal(person, left, relieved, held) is None:
+            return [changes.finished(load, studies)]
+    return []
+
+
 def _licence(_world: World, person: RadiologistFacts, refusal: Refusal) -> list[Change]:
     return [changes.with_licence(person, str(refusal.params[0]))]
 
@@ -101,6 +113,7 @@ _REMEDIES: Mapping[Refused, _Remedy] = {
     Refused.CONCURRENT_RVU_FULL: _seats_by_rvu,
     Refused.HOURLY_FULL: _hourly,
     Refused.HOURLY_RVU_FULL: _hourly_rvu,
+    Refused.NO_LESS_LOAD: _less_on_hand,
     Refused.CREDENTIAL: _credential,
     Refused.RULE_CREDENTIAL: _credential_of_rule,
     Refused.SUBSPECIALTY: _specialty,

@@ -66,6 +66,8 @@ def replay(
     trace: Mapping[str, JSON],
     compiled: CompiledConfig,
     burst: Mapping[str, JSON] | None = None,
+    *,
+    again: Mapping[int, Decision] | None = None,
 ) -> Decision:
     """Decide again what a trace records.
 
@@ -74,6 +76,7 @@ def replay(
         compiled: the configuration at the trace's versions.
         burst: what an order was decided from that was decided with others, so that all of them
             are decided again; None takes over who was chosen for it among them.
+        again: what the whole burst comes to, by order id, for who has decided it again before.
 
     Returns:
         The same decision, down to the bytes of its trace, where the engine's rules of the
@@ -85,7 +88,7 @@ def replay(
     if "by_hand" in trace:
         return replay_by_hand(trace, order, at, snapshot)
     if "burst" in trace:
-        decision = _replay_of_many(trace, order, snapshot, burst)
+        decision = _replay_of_many(trace, order, snapshot, burst, again)
     else:
         decision = decide(
             order,
@@ -112,18 +115,29 @@ def _replay_of_many(
     order: OrderFacts,
     snapshot: Snapshot,
     burst: Mapping[str, JSON] | None,
+    again: Mapping[int, Decision] | None,
 ) -> Decision:
     """Decide again an order that was decided with others."""
-    if burst is not None:
-        return replay_together(burst, snapshot.compiled).decisions[order.order_id]
+    if again is None and burst is not None:
+        again = replay_together(burst, snapshot.compiled).decisions
+    if again is not None:
+        made = again[order.order_id]
+        # What is noted beside it is not to stay with what somebody keeps for the next.
+        return replace(made, trace=dict(made.trace))
     at, widen = datetime.fromisoformat(trace["at"]), trace.get("widen", False)
-    # Whom the others left no room for was chosen as alone.
-    is_planned = any(tried.get("by") == Tie.TOGETHER for tried in trace.get("tries", ()))
-    planned = trace["result"]["radiologist"] if is_planned else ""
-    run = begun(order, at, snapshot, widen=widen, planned=planned)
+    run = begun(order, at, snapshot, widen=widen, planned=planned_of(trace))
     decision = ended(run, order, snapshot)
     decision.trace["burst"] = trace["burst"]
     return decision
+
+
+def planned_of(trace: Mapping[str, JSON]) -> str:
+    """Return to whom an order was meant to go that was given out with others, else nobody.
+
+    Whom the others left no room for was chosen as alone.
+    """
+    is_planned = any(tried.get("by") == Tie.TOGETHER for tried in trace.get("tries", ()))
+    return str(trace["result"]["radiologist"]) if is_planned else ""
 
 
 def order_of(trace: Mapping[str, JSON]) -> OrderFacts:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from apps.engine.alike import Alike
 from apps.engine.codes import Outcome, Reason, Strategy, Urgency
 from apps.engine.compiled import CompiledConfig
 from apps.engine.facts import Workload
@@ -15,11 +16,13 @@ from apps.engine.facts import Workload
 class Snapshot:
     """What people edit and what is on everybody's hands, at one moment.
 
-    ``loads`` is by radiologist id; who is missing has nothing on hand.
+    ``loads`` is by radiologist id; who is missing has nothing on hand. ``alike`` is for who
+    decides many orders on the same loads at the same moment.
     """
 
     compiled: CompiledConfig
     loads: Mapping[str, Workload] = field(default_factory=dict)
+    alike: Alike | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
@@ -58,10 +59,21 @@ class RosterBook:
         for leave in leaves:
             has_hours = leave.start_local is not None and is_zone(leave.zone)
             (hours if has_hours else days)[leave.radiologist].append(leave)
+        self._away = {
+            person: (*days.get(person, ()), *hours.get(person, ())) for person in {*days, *hours}
+        }
         self._days_away = {person: ByDate(held) for person, held in days.items()}
         self._hours_away = {person: HoursAway(held) for person, held in hours.items()}
         self.has_hours = bool(hours) or any(rota.has_parts for rota in self._rotas.values())
         """Whether anybody comes or goes at another time than a shift's start or end."""
+
+    def basis_of(self, code: str) -> object:
+        """Return all that says who is on a shift; while it is equal, so are the answers."""
+        rota = self._rotas.get(code)
+        if rota is None:
+            return ()
+        away = self._away
+        return rota.records, [away[person] for person in rota.everybody if person in away]
 
     def absence(self, person: str, on: date, at: datetime) -> Refused | None:
         """Return why somebody is away on a date and at a moment, None where they are not."""
@@ -169,11 +181,20 @@ class _Rota:
         swaps: list[SwapFacts],
         rotations: list[RotationFacts],
     ) -> None:
+        self.records = (rows, swaps, rotations)
         self.rows, self.swaps, self.rotations = ByDate(rows), ByDate(swaps), rotations
         records: list[RosterRow | SwapFacts] = [*rows, *swaps]
         parts = [part for part in records if part.start_local is not None]
         self._parts = ByDate(parts)
         self.has_parts = bool(parts)
+
+    @cached_property
+    def everybody(self) -> Sequence[str]:
+        """Return the ids of all who may be on it on any date."""
+        people = {row.radiologist for row in self.records[0]}
+        people.update(swap.taker for swap in self.records[1])
+        people.update(person for rotation in self.rotations for person in rotation.people)
+        return sorted(people)
 
     def parts_on(self, on: date) -> Iterator[RosterRow | SwapFacts]:
         """Yield what is of a part of the run that starts on a date."""

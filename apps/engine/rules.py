@@ -17,7 +17,9 @@ from apps.engine.codes import ActionType
 from apps.engine.conditions.evaluate import (
     Predicate,
     accepted_values,
+    all_hold,
     compile_conditions,
+    compile_parts,
     leaves,
     read_leaf,
 )
@@ -34,7 +36,16 @@ ASSIGNING = (
 CAN_BE_TERMINAL = frozenset({*ASSIGNING, ActionType.HOLD, ActionType.OVERFLOW})
 """The actions that may end the run of the rules. Source: spec 2, step 3."""
 _NO_TARGET = Target()
+_TIMED = ("time_of_day", "age_minutes")
+"""The fields that change within a day, whatever becomes of the order."""
 Regions = Mapping[str, frozenset[str]]
+
+
+class Equality(NamedTuple):
+    """What a field must be for conditions to hold: one of these, casefolded."""
+
+    field: Field
+    accepted: frozenset[str]
 
 
 class Skipped(NamedTuple):
@@ -49,11 +60,15 @@ class CompiledRule:
     """A rule with its conditions as a function and its target read.
 
     ``problem`` says why a rule is broken; such a rule is skipped and named in every trace.
+    ``equalities`` are the values that fields must have, ``rest`` what is left to be asked of an
+    order whose fields have them.
     """
 
     facts: RuleFacts
     predicate: Predicate
     is_terminal: bool
+    rest: Predicate
+    equalities: tuple[Equality, ...] = ()
     target: Target = _NO_TARGET
     problem: str = ""
 
@@ -70,14 +85,33 @@ def compile_rule(facts: RuleFacts, regions: Regions) -> CompiledRule:
     """Return the rule ready to run; one that cannot be compiled carries its problem."""
     is_terminal = facts.is_terminal and facts.action in CAN_BE_TERMINAL
     try:
+        parts = compile_parts(facts.conditions, regions)
+        equalities, asked = _read(parts, regions)
         return CompiledRule(
             facts=facts,
-            predicate=compile_conditions(facts.conditions, regions),
+            predicate=all_hold([holds for _, holds in parts]),
             is_terminal=is_terminal,
+            rest=all_hold(asked),
+            equalities=equalities,
             target=read_target(facts.action, facts.target),
         )
     except Exception as error:  # noqa: BLE001 -- one bad rule must not stop every order
-        return CompiledRule(facts, _NEVER, is_terminal, problem=str(error)[:200])
+        return CompiledRule(facts, _NEVER, is_terminal, _NEVER, problem=str(error)[:200])
+
+
+def _read(
+    parts: Iterable[tuple[Mapping[str, object], Predicate]], regions: Regions
+) -> tuple[tuple[Equality, ...], list[Predicate]]:
+    """Return the first equality on each field, and what these do not say."""
+    first: dict[str, Equality] = {}
+    asked = []
+    for conditions, holds in parts:
+        found = [one for one in _equalities(conditions, regions) if one.field.name not in first]
+        for one in found:
+            first.setdefault(one.field.name, one)
+        if not (found and "field" in conditions and "" not in found[0].accepted):
+            asked.append(holds)
+    return tuple(first.values()), asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +124,9 @@ class _FieldIndex:
 
     def candidates(self, subject: Subject) -> int:
         value = self.field.get(subject)
-        return self.free | self.named.get(value.casefold(), 0) if isinstance(value, str) else -1
+        if not isinstance(value, str):
+            return self.free  # what is unknown equals nothing
+        return self.free | self.named.get(value.casefold(), 0)
 
 
 class RuleBook:
@@ -109,7 +145,7 @@ class RuleBook:
             known.get(id(rule)) or compile_rule(rule, regions) for rule in ordered
         )
         self._everything = (1 << len(self.rules)) - 1
-        self._indexes = _build_indexes(self.rules, regions)
+        self._indexes = _build_indexes(self.rules)
         self.window_edges = _window_edges(ordered)
         self.facts_read = _facts_read(self.rules)
 
@@ -131,6 +167,15 @@ class RuleBook:
                 yield rule
                 if subject.urgency is not urgency:
                     waiting = self._candidates(subject) & -(lowest << 1)
+
+    def may_hold(self, subject: Subject) -> bool:
+        """Return whether any rule could hold for an order, at some time, by what fields equal."""
+        return bool(self._candidates(subject))
+
+    def within_days(self, regions: Regions) -> RuleBook:
+        """Return the rules that may hold at one time of a day and not at another."""
+        timed = [rule.facts for rule in self.rules if not rule.problem and _is_timed(rule.facts)]
+        return RuleBook(timed, regions, like=self)
 
     def asking(self, regions: Regions) -> RuleBook | None:
         """Return the rules that ask for credentials and those that say whether they are reached.
@@ -162,47 +207,50 @@ def _may_end(rule: CompiledRule) -> bool:
     return rule.is_terminal or rule.facts.action is ActionType.SET_PRIORITY
 
 
+def _is_timed(rule: RuleFacts) -> bool:
+    named = {leaf.get("field") for leaf in leaves(rule.conditions)}
+    has_window = rule.active_from is not None or rule.active_until is not None
+    return has_window or not named.isdisjoint(_TIMED)
+
+
 def _by_facts(book: RuleBook | None) -> Mapping[int, CompiledRule]:
     """Return the compiled rules by the identity of their facts, which the book keeps alive."""
     return {id(one.facts): one for one in book.rules} if book is not None else {}
 
 
 def _holds(rule: CompiledRule, subject: Subject, skipped: list[Skipped]) -> bool:
+    """Return whether a rule holds whose fields have the values that it names."""
     if rule.problem:
         skipped.append(Skipped(rule.facts, rule.problem))
         return False
     try:
-        return rule.predicate(subject)
+        return rule.rest(subject)
     except Exception as error:  # noqa: BLE001 -- one bad rule must not stop every order
         skipped.append(Skipped(rule.facts, type(error).__name__))
         return False
 
 
-def _equalities(
-    conditions: Mapping[str, object], regions: Regions
-) -> Iterator[tuple[Field, frozenset[str]]]:
-    """Yield what must be equal for the conditions to hold: fields and accepted values."""
+def _equalities(conditions: Mapping[str, object], regions: Regions) -> Iterator[Equality]:
+    """Yield what must be equal for the conditions to hold."""
     if "field" in conditions:
         field, op, value = read_leaf(conditions)
         if field.kind is Kind.WORD and op in (Op.EQUAL, Op.IN):
             accepted = accepted_values(field, op, value, regions)
-            yield field, frozenset(str(one) for one in accepted)
+            yield Equality(field, frozenset(str(one) for one in accepted))
         return
     members = conditions.get("all")
     for member in members if isinstance(members, list) else ():
         yield from _equalities(member, regions)
 
 
-def _build_indexes(rules: tuple[CompiledRule, ...], regions: Regions) -> tuple[_FieldIndex, ...]:
+def _build_indexes(rules: tuple[CompiledRule, ...]) -> tuple[_FieldIndex, ...]:
     asking: dict[str, int] = {}
     named: dict[str, dict[str, int]] = {}
     fields: dict[str, Field] = {}
     for position, rule in enumerate(rules):
         if rule.problem:
             continue
-        for field, values in _equalities(rule.facts.conditions, regions):
-            if asking.get(field.name, 0) >> position & 1:
-                continue  # A second equality on the field is left to the predicate.
+        for field, values in rule.equalities:
             fields[field.name] = field
             asking[field.name] = asking.get(field.name, 0) | 1 << position
             bits = named.setdefault(field.name, {})

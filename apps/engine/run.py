@@ -13,6 +13,7 @@ from apps.engine.competency import Demand
 from apps.engine.conditions.subject import Subject
 from apps.engine.coverage import Coverage
 from apps.engine.facts import OrderFacts, RuleFacts, SiteFacts
+from apps.engine.members import Pool
 from apps.engine.record import Record
 from apps.engine.result import Decision, Snapshot
 from apps.engine.rules import ASSIGNING, CompiledRule
@@ -44,6 +45,7 @@ class Run(Record):
             relieved=compiled.people.get(relieve),
             ahead=partial(compiled.reading_ahead, at),
             planned=planned,
+            alike=snapshot.alike,
         )
         super().__init__(compiled, situation, widen=widen, with_trace=with_trace)
         self._deferred: list[CompiledRule] = []
@@ -206,9 +208,7 @@ class Run(Record):
             return None
         return self.unassigned(Reason.WORKLIST, rule)
 
-    def _ask_all(
-        self, asked: Iterable[pools.Pool], rule: CompiledRule | None = None
-    ) -> Decision | None:
+    def _ask_all(self, asked: Iterable[Pool], rule: CompiledRule | None = None) -> Decision | None:
         for pool in asked:
             attempt = ask(pool, self._situation, _names(pool, rule))
             self._attempts.append(attempt)
@@ -218,7 +218,7 @@ class Run(Record):
         return None
 
 
-def _names(pool: pools.Pool, rule: CompiledRule | None) -> RuleFacts | None:
+def _names(pool: Pool, rule: CompiledRule | None) -> RuleFacts | None:
     """Return the rule that named the pool; the order's own pools no rule names."""
     return None if rule is None or pool.kind in _OWN else rule.facts
 

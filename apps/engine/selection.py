@@ -10,20 +10,23 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from apps.engine.capacity import can_make_it, capacity_refusal, relief_refusal
-from apps.engine.choice import Candidate, Choice, Tie, choose, not_too_full, set_loads, set_shares
+from apps.engine.alike import Alike, once
+from apps.engine.capacity import capacity_refusal, is_in_time, needed_us, relief_refusal
+from apps.engine.choice import Candidate, Choice, Tie, choose, not_too_full, set_shares
 from apps.engine.codes import CONFIGURED, Presence, Strategy, Urgency
 from apps.engine.conditions.subject import Subject
 from apps.engine.duty import Span
 from apps.engine.facts import Balance, RadiologistFacts, RuleFacts, Weights, Workload
 from apps.engine.favour import Favour, favoured
-from apps.engine.optimal.costs import Ahead, Wanted, set_costs
-from apps.engine.pools import Member, Pool
+from apps.engine.members import Member, Pool
+from apps.engine.optimal.costs import Ahead, Wanted, priced
 from apps.engine.refusals import BUSY, EXCLUDED, OFFLINE, PASSED_OVER, UNKNOWN_PERSON, Refusal
 from apps.engine.rules import CompiledRule
 from apps.engine.scoring import score_terms, total
 
 _MINUTE = timedelta(minutes=1)
+_MICROSECOND = timedelta(microseconds=1)
+_NOT_ASKED = (Presence.OFFLINE, Presence.BUSY)
 
 
 def _unknown(_radiologist: str) -> tuple[Span, ...]:
@@ -38,7 +41,8 @@ class Situation:
     limits; ``relieved`` is the reader whom the order may leave only for somebody with less load.
     ``preferred`` are the PREFER rules that hold, in order; ``strategy`` stands for that of the
     shifts where a rule names one. ``ahead`` says when somebody is there to read from now on;
-    ``planned`` is who is meant to have it where many were given out together.
+    ``planned`` is who is meant to have it where many were given out together, ``alike`` what
+    deciding them has in common.
     """
 
     subject: Subject
@@ -52,6 +56,7 @@ class Situation:
     relieved: RadiologistFacts | None = None
     ahead: Ahead = _unknown
     planned: str = ""
+    alike: Alike | None = None
 
     @property
     def at(self) -> datetime:
@@ -108,23 +113,40 @@ def ask(pool: Pool, situation: Situation, rule: RuleFacts | None = None) -> Atte
 
 def offer(pool: Pool, situation: Situation, rule: RuleFacts | None = None) -> Attempt:
     """Filter a pool and choose nobody."""
-    attempt = Attempt(pool, rule, strategy=_strategy(pool, situation))
     may_pass_hourly = situation.is_escalated or situation.urgency is Urgency.STAT
+    relieved = situation.relieved.id if situation.relieved else ""
+    key = (may_pass_hourly, situation.excluded, situation.subject.order.passed_over, relieved)
+    out, fit = once(
+        situation.alike,
+        pool,
+        key,
+        lambda: _filtered(pool, situation, may_pass_hourly=may_pass_hourly),
+    )
+    return Attempt(pool, rule, out, fit, strategy=_strategy(pool, situation))
+
+
+def _filtered(
+    pool: Pool, situation: Situation, *, may_pass_hourly: bool
+) -> tuple[list[tuple[Member, Refusal]], list[Candidate]]:
+    out: list[tuple[Member, Refusal]] = []
+    fit: list[Candidate] = []
+    loads = situation.loads
     for member in pool.members:
-        load, person = situation.load_of(member.id), member.person
-        if person is None:
-            attempt.out.append((member, UNKNOWN_PERSON))
+        person = member.person
+        if person is None or member.absence is not None:
+            out.append((member, member.absence or UNKNOWN_PERSON))
             continue
-        refusal = (
-            _early_refusal(member, load, situation)
-            or capacity_refusal(person, load, may_pass_hourly=may_pass_hourly)
-            or _relief_refusal(person, load, situation)
+        load = loads.get(member.id) or Workload(member.id)
+        refusal = _early_refusal(member, load, situation) or capacity_refusal(
+            person, load, may_pass_hourly=may_pass_hourly
         )
+        if refusal is None and situation.relieved is not None:
+            refusal = _relief_refusal(person, load, situation)
         if refusal is None:
-            attempt.fit.append(Candidate(person, member.shift, load))
+            fit.append(Candidate(person, member.shift, load))
         else:
-            attempt.out.append((member, refusal))
-    return attempt
+            out.append((member, refusal))
+    return out, fit
 
 
 def _strategy(pool: Pool, situation: Situation) -> Strategy:
@@ -134,13 +156,10 @@ def _strategy(pool: Pool, situation: Situation) -> Strategy:
 
 
 def _early_refusal(member: Member, load: Workload, situation: Situation) -> Refusal | None:
-    """Return the refusal of the steps before capacity, in their order."""
-    if member.absence is not None:
-        return member.absence
+    """Return the refusal of the steps between absence and capacity, in their order."""
     # A rule may name somebody who is not at work; presence is asked of those on a shift pool.
-    presence_out = None if member.is_named else presence_refusal(load, situation.at)
-    if presence_out is not None:
-        return presence_out
+    if load.presence in _NOT_ASKED and not member.is_named:
+        return presence_refusal(load, situation.subject.at)
     if member.id in situation.excluded:
         return EXCLUDED
     if member.unfitness is not None:
@@ -169,9 +188,8 @@ def _relief_refusal(
 
 
 def _choose(attempt: Attempt, situation: Situation) -> None:
-    set_loads(attempt.fit)
-    in_time = _in_time(attempt, situation)
     _measure(attempt, situation)
+    in_time = _in_time(attempt, situation)
     order, balance = situation.subject.order, situation.balance
     attempt.asked = in_time
     if attempt.pool.kind != "person":
@@ -205,9 +223,14 @@ def _measure(attempt: Attempt, situation: Situation) -> None:
         case Strategy.FAIR:
             set_shares(attempt.fit, situation.balance.catch_up_units)
         case Strategy.OPTIMAL:
-            set_costs(attempt.fit, wanted_of(situation), situation.balance, situation.ahead)
+            attempt.fit = _priced(attempt.fit, situation)
         case _:
             pass
+
+
+def _priced(fit: list[Candidate], situation: Situation) -> list[Candidate]:
+    wanted, balance, ahead = wanted_of(situation), situation.balance, situation.ahead
+    return priced(fit, wanted, balance, ahead, situation.alike)
 
 
 def wanted_of(situation: Situation) -> Wanted:
@@ -221,11 +244,21 @@ def _in_time(attempt: Attempt, situation: Situation) -> Sequence[Candidate]:
     time_left = situation.time_left
     if time_left is None:
         return attempt.fit
+    rank, left_us = situation.urgency.rank, time_left // _MICROSECOND
+    if situation.alike is not None and left_us >= _slowest_us(attempt.fit, rank, situation.alike):
+        return attempt.fit
     in_time: list[Candidate] = []
     for candidate in attempt.fit:
-        makes_it = can_make_it(candidate.workload, situation.urgency, time_left)
+        makes_it = is_in_time(candidate.workload, rank, left_us)
         (in_time if makes_it else attempt.late).append(candidate)
     return in_time or attempt.fit
+
+
+def _slowest_us(fit: list[Candidate], rank: int, alike: Alike) -> int:
+    """Return how long the last of all fit readers would take to a study of such urgency."""
+    return alike.once(
+        fit, ("slowest", rank), lambda: max([needed_us(one.workload, rank) for one in fit])
+    )
 
 
 def _set_scores(candidates: list[Candidate], situation: Situation) -> None:

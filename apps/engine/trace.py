@@ -16,6 +16,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from apps.engine.alike import once
 from apps.engine.capacity import DEFAULT_TURNAROUND_MINUTES, queue_ahead
 from apps.engine.choice import Candidate
 from apps.engine.codec import from_json
@@ -143,11 +144,9 @@ def attempt_json(attempt: Attempt, situation: Situation) -> dict[str, JSON]:
         entry["shifts"] = list(pool.shifts)
     if pool.most_specific is not None and len(pool.shifts) > 1:
         entry["lead"] = pool.most_specific
-    entry["out"] = [
-        [member.id, member.shift.code if member.shift else None, step, code, *params]
-        for member, (step, code, params) in attempt.out
-    ]
-    entry["fit"] = [_fit_row(candidate, attempt.strategy, situation) for candidate in attempt.fit]
+    alike, key = situation.alike, ("rows", attempt.strategy)
+    entry["out"] = once(alike, attempt.out, "rows", lambda: _out_rows(attempt))
+    entry["fit"] = once(alike, attempt.fit, key, lambda: _fit_rows(attempt, situation))
     if attempt.late:
         entry["late"] = [_late_row(candidate, situation) for candidate in attempt.late]
     if attempt.favour is not None:
@@ -156,6 +155,34 @@ def attempt_json(attempt: Attempt, situation: Situation) -> dict[str, JSON]:
         entry["chosen"] = attempt.choice.candidate.person.id
         entry["by"] = attempt.choice.tie.value
     return entry
+
+
+def _out_rows(attempt: Attempt) -> list[JSON]:
+    return [
+        [member.id, member.shift.code if member.shift else None, step, code, *params]
+        for member, (step, code, params) in attempt.out
+    ]
+
+
+def _fit_rows(attempt: Attempt, situation: Situation) -> list[JSON]:
+    if attempt.strategy is Strategy.OPTIMAL:
+        said: dict[str, tuple[JSON, ...]] = once(situation.alike, situation.loads, "said", dict)
+        return [_priced_row(candidate, said) for candidate in attempt.fit]
+    return [_fit_row(candidate, attempt.strategy, situation) for candidate in attempt.fit]
+
+
+def _priced_row(candidate: Candidate, said: dict[str, tuple[JSON, ...]]) -> list[JSON]:
+    """Return a row of OPTIMAL; ``said`` keeps what of it is the same for every order."""
+    person, load = candidate.person, candidate.workload
+    known = said.get(person.id)
+    if known is None:
+        open_rvu = f"{load.open_rvu:f}/{person.max_concurrent_studies}"
+        known = said[person.id] = (open_rvu, f"{load.given_units:f}", load.worked_seconds)
+    shift = candidate.shift.code if candidate.shift else None
+    row: list[JSON] = [person.id, shift, *known]
+    if candidate.costs:
+        row.append(list(candidate.costs))
+    return row
 
 
 def _fit_row(candidate: Candidate, strategy: Strategy, situation: Situation) -> list[JSON]:
@@ -169,9 +196,8 @@ def _fit_row(candidate: Candidate, strategy: Strategy, situation: Situation) -> 
         row.append(ago(situation.at, candidate.workload.last_on_shift.get(shift.code)))
     elif strategy in (Strategy.URGENT, Strategy.ESCALATED):
         row.append(person.seniority_years)
-    elif strategy in (Strategy.FAIR, Strategy.OPTIMAL):
+    elif strategy is Strategy.FAIR:
         row += [f"{candidate.workload.given_units:f}", candidate.workload.worked_seconds]
-        row += [list(candidate.costs)] if candidate.costs else []
     return row
 
 
@@ -218,7 +244,12 @@ def loads_json(attempts: Iterable[Attempt], situation: Situation) -> dict[str, J
     seen = {member.id for attempt in attempts for member in attempt.pool.members}
     if situation.relieved is not None:
         seen.add(situation.relieved.id)
-    return {id_: load_json(situation.load_of(id_), situation.at) for id_ in sorted(seen)}
+    return once(
+        situation.alike,
+        situation.loads,
+        frozenset(seen),
+        lambda: {id_: load_json(situation.load_of(id_), situation.at) for id_ in sorted(seen)},
+    )
 
 
 def time_left_minutes(situation: Situation) -> int | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 
 
 class Specialty(StrEnum):
@@ -78,6 +79,7 @@ _SPECIALTY_BY_PART: Mapping[str, Specialty] = {
 }
 
 
+@lru_cache(maxsize=4_000)
 def specialty_for(modality: str, body_part: str, subspecialty: str = "") -> str:
     """Return the subspecialty that reads this kind of study.
 

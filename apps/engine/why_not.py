@@ -18,8 +18,9 @@ from apps.engine.codes import ActionType, Outcome, Reason, Refused, Step, Urgenc
 from apps.engine.considered import causes_of, pool_key
 from apps.engine.decision import begun, ended
 from apps.engine.facts import OrderFacts, RadiologistFacts
+from apps.engine.members import Member, Pool
 from apps.engine.obstacles import Hurdle, Obstacle, Stage
-from apps.engine.pools import Member, Pool, pools_by_level
+from apps.engine.pools import pools_by_level
 from apps.engine.record import Seen
 from apps.engine.refusals import UNKNOWN_PERSON, Refusal
 from apps.engine.result import Decision, Snapshot
@@ -38,6 +39,8 @@ def why_not(
     *,
     widen: bool = False,
     relieve: str = "",
+    planned: str = "",
+    others: int = 0,
 ) -> list[Obstacle]:
     """Return every obstacle in the engine's order; none where the order goes to them.
 
@@ -48,12 +51,14 @@ def why_not(
         radiologist: the id of whoever is asked about.
         widen: as for ``decide``.
         relieve: as for ``decide``.
+        planned: as for ``begun``: to whom it went where many were given out together.
+        others: how many those were beside it, 0 where that is not known.
     """
-    run = begun(order, at, snapshot, widen=widen, relieve=relieve)
+    run = begun(order, at, snapshot, widen=widen, relieve=relieve, planned=planned)
     decision = ended(run, order, snapshot)
     if decision.radiologist == radiologist:
         return []
-    asked = _Asked(order, at, snapshot, run.seen, decision)
+    asked = _Asked(order, at, snapshot, run.seen, decision, others)
     return sorted(asked.about(radiologist), key=lambda one: list(Stage).index(one.stage))
 
 
@@ -139,9 +144,10 @@ class _Asked:
         snapshot: Snapshot,
         seen: Seen,
         decision: Decision,
+        others: int,
     ) -> None:
         self.order, self.at, self.snapshot = order, at, snapshot
-        self.seen, self.decision = seen, decision
+        self.seen, self.decision, self.others = seen, decision, others
         self.compiled = snapshot.compiled
         self.coverage = self.compiled.coverage_at(at)
 
@@ -231,7 +237,11 @@ class _Asked:
             params = (favour.cause.value, favour.rule or 0)
             yield Obstacle(Stage.CHOICE, Hurdle.FAVOUR, params, person=best.person.id)
             return
-        tie = choose([best, mine], attempt.strategy).tie
+        first, tie = choose([best, mine], attempt.strategy)
+        if first is mine:
+            others = (self.others,) if self.others else ()
+            yield Obstacle(Stage.CHOICE, Hurdle.TOGETHER, others, person=best.person.id)
+            return
         figures = _figure(tie, mine, self.at), _figure(tie, best, self.at)
         yield Obstacle(Stage.CHOICE, Hurdle.LOST, (tie.value, *figures), person=best.person.id)
 

@@ -1,9 +1,9 @@
 r"""MSH-18: which character set a message is written in, and splitting that respects it.
 
-HL7 says decode first, then split: in ISO 2022, GB 18030 and Big5 a byte that looks like ``|``,
-``^`` or ``\`` may be half of a character. Yet an order's segments must go out byte for byte as
-they came, and not every message can be decoded and encoded back to the same bytes. A *shield*
-does both: inside two-byte characters it swaps the bytes that look like delimiters for byte
+HL7 says decode first, then split: in ISO 2022, GB 18030, GBK, Big5 and Shift JIS a byte that
+looks like ``|``, ``^`` or ``\`` may be half of a character. Yet an order's segments must go out
+byte for byte as they came, and not every message can be decoded and encoded back to the same
+bytes. A *shield* does both: inside two-byte characters it swaps the bytes that look like delimiters for byte
 values that the message does not use, so that plain splitting is right, and swaps them back in
 the parts. In all other character sets (ASCII, 8859, UTF-8, EUC) such bytes are never part of a
 character and there is nothing to shield. Source: HL7 v2.5.1 2.9.2, MSH-18, table 0211.
@@ -19,38 +19,50 @@ from typing import NamedTuple
 from apps.hl7v2.separators import Separators
 
 ISO_2022 = "iso2022_jp_2"
+_PARTS = (*range(1, 12), 13, 14, 15, 16)
+_REGISTERED = {100: 1, 101: 2, 109: 3, 110: 4, 144: 5, 127: 6, 126: 7, 138: 8, 148: 9, 166: 11}
+"""Numbers of the ISO register, as DICOM names character sets, to parts of ISO 8859."""
 _CODECS: Mapping[str, str] = {
-    "": "ascii",
-    "ASCII": "ascii",
-    "US-ASCII": "ascii",
-    "ISOIR6": "ascii",
-    **{f"8859/{part}": f"iso8859_{part}" for part in (*range(1, 12), 13, 14, 15, 16)},
-    **{f"ISO8859-{part}": f"iso8859_{part}" for part in (*range(1, 12), 13, 14, 15, 16)},
-    "UNICODE": "utf-8",
-    "UNICODEUTF-8": "utf-8",
-    "UNICODEUTF8": "utf-8",
-    "UTF-8": "utf-8",
-    "UTF8": "utf-8",
-    "ISOIR14": ISO_2022,
-    "ISOIR87": ISO_2022,
-    "ISOIR159": ISO_2022,
-    "ISOIR100": "iso8859_1",
-    "ISOIR101": "iso8859_2",
-    "ISOIR144": "iso8859_5",
-    "ISOIR192": "utf-8",
-    "GB18030": "gb18030",
-    "GB18030-2000": "gb18030",
-    "BIG-5": "big5hkscs",
-    "BIG5": "big5hkscs",
-    "KSX1001": "euc_kr",
-    "WINDOWS-1252": "cp1252",
+    **dict.fromkeys(("", "ASCII", "USASCII", "ISOIR6", "ISO646"), "ascii"),
+    **{f"{iso}8859{part}": f"iso8859_{part}" for iso in ("", "ISO") for part in _PARTS},
+    **{f"LATIN{number}": f"iso8859_{number}" for number in (1, 2, 3, 4)},
+    **{f"ISOIR{number}": f"iso8859_{part}" for number, part in _REGISTERED.items()},
+    **dict.fromkeys(("UNICODE", "UNICODEUTF8", "UTF8", "ISOIR192"), "utf-8"),
+    **dict.fromkeys(("ISOIR14", "ISOIR87", "ISOIR159", "ISO2022JP"), ISO_2022),
+    **{f"ISO2022IR{number}": ISO_2022 for number in (14, 87, 159)},
+    **{
+        f"{maker}{page}": f"cp{page}"
+        for maker in ("WINDOWS", "WIN", "CP")
+        for page in range(1250, 1259)
+    },
+    **dict.fromkeys(("SHIFTJIS", "SJIS", "XSJIS", "MSKANJI", "ISOIR13"), "cp932"),
+    **dict.fromkeys(("WINDOWS31J", "WINDOWS932", "CP932", "MS932"), "cp932"),
+    "EUCJP": "euc_jp",
+    **dict.fromkeys(("GB18030", "GB180302000", "GB180302005"), "gb18030"),
+    **dict.fromkeys(("GBK", "GB2312", "EUCCN", "WINDOWS936", "CP936", "MS936"), "gbk"),
+    **dict.fromkeys(("BIG5", "BIG5HKSCS", "WINDOWS950", "CP950", "MS950"), "big5hkscs"),
+    **dict.fromkeys(("KSX1001", "EUCKR"), "euc_kr"),
+    **dict.fromkeys(("KSC5601", "WINDOWS949", "CP949", "MS949", "UHC"), "cp949"),
+    **{f"KOI8{letter}": f"koi8_{letter.lower()}" for letter in "RU"},
+    **{f"{maker}{page}": f"cp{page}" for maker in ("IBM", "CP") for page in (437, 850, 852, 866)},
+    **dict.fromkeys(("TIS620", "WINDOWS874", "CP874"), "cp874"),
 }
+"""Names without the signs between their parts, which every sender writes in its own way."""
+_SIGNS = str.maketrans("", "", " -_/.:")
 _TWO_BYTE: Mapping[str, re.Pattern[bytes]] = {
     ISO_2022: re.compile(rb"\x1b\$(?:[@AB]|\([@A-D])[^\x1b\r\n]*"),
     "gb18030": re.compile(rb"[\x81-\xfe](?:[0-9][\x81-\xfe][0-9]|[\x40-\x7e\x80-\xfe])"),
+    "gbk": re.compile(rb"[\x81-\xfe][\x40-\x7e\x80-\xfe]"),
     "big5hkscs": re.compile(rb"[\x81-\xfe][\x40-\x7e\xa1-\xfe]"),
+    # Between the two ranges of first bytes lies katakana of one byte each.
+    "cp932": re.compile(rb"[\x81-\x9f\xe0-\xfc][\x40-\x7e\x80-\xfc]"),
 }
-_TWO_BYTE_NAMES = re.compile(rb"GB ?18030|BIG-?5", re.IGNORECASE)
+_TWO_BYTE_NAMES = re.compile(
+    rb"GB[-_ ]?(?:18030|K|2312)|BIG[-_ ]?5|S(?:HIFT)?[-_ ]?JIS|MS[-_ ]?KANJI|EUC[-_ ]?CN"
+    rb"|(?:CP|MS|WINDOWS)[-_ ]?9(?:32|36|50)|WINDOWS[-_ ]?31J|ISO[-_ ]?IR[-_ ]?13\b",
+    re.IGNORECASE,
+)
+_MANY_BYTES = frozenset({*_TWO_BYTE, "euc_kr", "euc_jp", "cp949"})
 _ESCAPED_SET = re.compile(rb"\x1b\$(?:[@AB]|\([@A-D])")
 _BACK = b"\x1b(B"
 _OPEN_RUN = re.compile(_ESCAPED_SET.pattern + rb"([^\x1b\r\n]*)(?=[\r\n]|\Z)")
@@ -96,7 +108,7 @@ def declared_codec(msh_18: bytes, repetition: bytes) -> str | None:
 
 
 def _normal(name: bytes) -> str:
-    return name.split(b"^")[0].decode("ascii", "replace").replace(" ", "").upper()
+    return name.split(b"^")[0].decode("ascii", "replace").translate(_SIGNS).upper()
 
 
 def choose_charset(raw: bytes, msh_18: bytes, repetition: bytes, fallback: bytes = b"") -> Charset:
@@ -143,7 +155,7 @@ def _fits(raw: bytes, codec: str) -> bool:
 
 def _least_wrong(raw: bytes, declared: str | None) -> Charset:
     """Keep a multi-byte reading if it reads anything at all; Latin-1 reads every byte."""
-    if declared in (ISO_2022, "gb18030", "big5hkscs", "euc_kr"):
+    if declared in _MANY_BYTES:
         return Charset(declared, is_lenient=True)
     has_utf8 = not raw.decode("utf-8", "ignore").isascii()
     return Charset("utf-8" if has_utf8 else "latin-1", is_lenient=True)

@@ -8,7 +8,7 @@ have; so for every fact the filled places are handed on in order of preference, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 
 from apps.hl7v2.accession import is_number
@@ -17,8 +17,8 @@ from apps.hl7v2.indication import read_indication
 from apps.hl7v2.mapping import FactMapping, Finder, default_mapping
 from apps.hl7v2.message import Message, Repetition, is_filled
 from apps.hl7v2.people import patient_facts, read_contact, read_provider
-from apps.hl7v2.places import Candidate
-from apps.hl7v2.rawfacts import EntityId, Flag, RawFacts, first_known
+from apps.hl7v2.places import Candidate, Place
+from apps.hl7v2.rawfacts import EntityId, Flag, ProcedureCode, RawFacts, first_known
 from apps.hl7v2.timestamps import parse_ts
 from apps.hl7v2.urgency import read_urgency
 
@@ -81,6 +81,7 @@ class _Reader:
         if patient.is_birth_date_bad:
             self.flags.append(Flag("bad_time", self.places["birth_date"][0].text))
         control_code = self.control_code(candidates["control_code"])
+        procedures = self.procedures(candidates["procedure_code"], candidates["procedure_system"])
         return RawFacts(
             candidates=candidates,
             control_code=control_code,
@@ -92,7 +93,11 @@ class _Reader:
             study_uid=_first_value(candidates["study_uid"]),
             procedure_code=_first_value(candidates["procedure_code"]),
             procedure_text=_first_value(candidates["procedure_text"]),
-            procedure_system=_first_value(candidates["procedure_system"]),
+            procedure_system=(
+                procedures[0].system
+                if procedures
+                else _first_value(candidates["procedure_system"])
+            ),
             urgency=urgency,
             indication=read_indication(self.finder, self.places["indication"]),
             exam_at=self.time(candidates["exam_at"]),
@@ -107,6 +112,9 @@ class _Reader:
             visit_number=_first_value(candidates["visit_number"]),
             is_status_event=control_code in _STATUS_CONTROLS or says_reviewed(self.group),
             flags=tuple(self.flags),
+            own_placer=self.own_placer(),
+            shares_orc=self.group.shares_orc,
+            procedures=procedures,
         )
 
     def accessions(self, found: Sequence[Candidate]) -> tuple[Candidate, ...]:
@@ -127,6 +135,22 @@ class _Reader:
         is_number = any(char.isdigit() for char in value) and " " not in value
         return Candidate("OBR-18.2", value) if is_number else None
 
+    def procedures(
+        self, codes: Sequence[Candidate], systems: Sequence[Candidate]
+    ) -> tuple[ProcedureCode, ...]:
+        """Return the codes with their systems: that beside a code, else the first of the others.
+
+        A place of the sender's own may have its system anywhere.
+        """
+        if not systems:
+            return tuple([ProcedureCode(code) for _, code in codes])
+        said, listed, others = dict(systems), self.mapping.system_places, systems[0].value
+        found = []
+        for place, code in codes:
+            beside = _SYSTEMS.get(place, "")
+            found.append(ProcedureCode(code, said.get(beside, "" if beside in listed else others)))
+        return tuple(found)
+
     def control_code(self, candidates: Sequence[Candidate]) -> str:
         code = _first_value(candidates).upper() or "NW"
         if code not in _KNOWN_CONTROLS:
@@ -140,15 +164,32 @@ class _Reader:
 
     def entity(self, fact: str) -> EntityId:
         """Return the first number; of a place that is a part of a field, that part alone."""
-        for place in self.places[fact]:
-            if place.kind or place.path.component is not None:
-                if value := self.finder.value(place):
-                    return EntityId(value)
-                continue
-            repetition = next(iter(self.finder.repetitions((place,))), None)
-            if repetition is not None and is_filled(value := repetition.component(1).strip()):
-                return EntityId(value, *(repetition.component(n).strip() for n in (2, 3)))
-        return EntityId()
+        return next(filter(_has_value, map(self.entity_at, self.places[fact])), EntityId())
+
+    def entity_at(self, place: Place) -> EntityId:
+        if place.kind or place.path.component is not None:
+            return EntityId(self.finder.value(place))
+        repetition = next(iter(self.finder.repetitions((place,))), None)
+        if repetition is None or not is_filled(value := repetition.component(1).strip()):
+            return EntityId()
+        return EntityId(value, *(repetition.component(n).strip() for n in (2, 3)))
+
+    def own_placer(self) -> EntityId:
+        """Return the OBR's placer number where its ORC gives another one.
+
+        Of several OBR under one ORC each has a number of its own there, and the ORC's is that of
+        all of them together.
+        """
+        orc, obr = self.finder.first("ORC"), self.finder.first("OBR")
+        # The text first: in most messages both say the same, or one says nothing.
+        if orc is None or obr is None or obr.text(2) in ("", orc.text(2)):
+            return EntityId()
+        places = self.places["placer"]
+        found = [
+            next(filter(_has_value, map(self.entity_at, _of(places, name))), EntityId())
+            for name in ("ORC", "OBR")
+        ]
+        return found[1] if all(map(_has_value, found)) and found[0] != found[1] else EntityId()
 
     def time(self, candidates: Sequence[Candidate]) -> datetime | None:
         for candidate in candidates:
@@ -167,12 +208,24 @@ class _Reader:
         return " ".join(part for part in parts if is_filled(part))
 
 
+_SYSTEMS = {
+    f"{field}.{code}": f"{field}.{code + 2}" for field in ("OBR-4", "OBR-44") for code in (1, 4)
+}
+"""Where the coding system of a code stands. Source: HL7 v2.5.1 2.A.13, CE."""
 _STRUCTURED = frozenset(
     {
         *("placer", "filler", "indication", "ordering_provider", "provider_contact"),
         *("patient_location", "patient_id", "patient_name", "birth_date", "sex"),
     }
 )
+
+
+def _has_value(number: EntityId) -> bool:
+    return bool(number.value)
+
+
+def _of(places: Sequence[Place], segment: str) -> Iterator[Place]:
+    return (place for place in places if place.path.segment == segment)
 
 
 def _first_value(candidates: Sequence[Candidate]) -> str:

@@ -2,7 +2,8 @@
 
 An ORC begins a group, the OBR after it belongs to it; a further OBR without an ORC begins its
 own group and shares the ORC (and what stood between that ORC and its first OBR, such as TQ1). An
-OBR without any ORC before it is a group by itself. ZDS and ZRD that stand once, at the end of a
+OBR without any ORC before it is a group by itself, together with an ORC that comes after it with
+its numbers and has no other OBR. ZDS and ZRD that stand once, at the end of a
 message with several groups, speak for all of them: IHE sends three ORC/OBR pairs and one ZDS for
 one study. A PID between groups begins another patient (ORU) or prior results (OMG, OMI), which
 are no orders. Source: HL7 v2.5.1 4.4; IHE RAD-4.
@@ -10,7 +11,7 @@ are no orders. Source: HL7 v2.5.1 4.4; IHE RAD-4.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from apps.hl7v2.message import Message, Segment, is_filled
@@ -25,6 +26,7 @@ _MAX_FROM_HEADER = 200
 """How many header segments of a name a group reads; each of its groups and facts reads them."""
 _BEFORE_PATIENT = frozenset({"MSH", "SFT", "UAC"})
 _HAS_PRIOR_RESULTS = frozenset({"OMG", "OMI", "OML"})
+_ENDS_ORC = frozenset({"ORC", "OBR", "PID"})
 
 
 class Header:
@@ -48,10 +50,14 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One requested procedure: its own segments in message order, shared ones included."""
+    """One requested procedure: its own segments in message order, shared ones included.
+
+    ``shares_orc`` says that several OBR stand under its ORC, whose numbers name them all.
+    """
 
     shared_header: Header
     segments: tuple[Segment, ...]
+    shares_orc: bool = False
 
     @property
     def header(self) -> tuple[Segment, ...]:
@@ -92,6 +98,7 @@ class _Found:
     header: Header
     segments: list[Segment]
     is_prior: bool
+    shares_orc: bool = False
 
 
 class _Splitter:
@@ -106,15 +113,30 @@ class _Splitter:
         self.has_obr = False
         self.is_prior = False
         self.keeps_prior_results = message.header.get(9) in _HAS_PRIOR_RESULTS
-        for segment in message.segments:
-            self.take(segment)
+        for place, segment in enumerate(message.segments):
+            if segment.name == "ORC" and self.is_of_current(message.segments, place):
+                self.groups[-1].segments.append(segment)
+            else:
+                self.take(segment)
+
+    def is_of_current(self, segments: Sequence[Segment], place: int) -> bool:
+        """Return whether an ORC belongs to the OBR before it rather than to the one after it."""
+        if self.current is None or self.current[0].name != "OBR":
+            return False
+        if any(segment.name == "ORC" for segment in self.current):
+            return False
+        orc = segments[place]
+        later = (segments[number] for number in range(place + 1, len(segments)))
+        mine = next((part for part in later if part.name in _ENDS_ORC), None)
+        has_own = mine is not None and mine.name == "OBR" and not _differ(orc, mine)
+        return not has_own and not _differ(orc, self.current[0])
 
     def take(self, segment: Segment) -> None:
         if segment.name == "ORC":
             self.shared = []
             self.begin([segment], has_obr=False)
         elif segment.name == "OBR" and (self.current is None or self.has_obr):
-            self.begin([*self.shared, segment], has_obr=True)
+            self.begin_further(segment)
         elif segment.name == "PID" and self.current is not None:
             self.begin_patient(segment)
         elif self.current is None:
@@ -131,6 +153,12 @@ class _Splitter:
         if self.in_force is None:
             self.in_force = Header(tuple(self.header))
         self.groups.append(_Found(self.in_force, segments, is_prior))
+
+    def begin_further(self, obr: Segment) -> None:
+        if self.shared:
+            self.groups[-1].shares_orc = True
+        self.begin([*self.shared, obr], has_obr=True)
+        self.groups[-1].shares_orc = bool(self.shared)
 
     def extend(self, current: list[Segment], segment: Segment) -> None:
         if segment.name == "OBR":
@@ -152,7 +180,14 @@ def split_groups(message: Message) -> list[Group]:
     found = [group for group in _Splitter(message).groups if not group.is_prior]
     if len(found) > 1:
         _share_end(found)
-    return [Group(group.header, tuple(group.segments)) for group in found]
+    return [Group(group.header, tuple(group.segments), group.shares_orc) for group in found]
+
+
+def _differ(orc: Segment, obr: Segment) -> bool:
+    """Return whether placer or filler number of two segments differ, or no number is in both."""
+    pairs = [(orc.get(field).strip(), obr.get(field).strip()) for field in (2, 3)]
+    both = [one == other for one, other in pairs if is_filled(one) and is_filled(other)]
+    return not both or not all(both)
 
 
 def _share_end(found: list[_Found]) -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from apps.hl7v2.message import NULL, Repetition, Segment, is_filled
+from apps.hl7v2.paths import Path
 from apps.hl7v2.places import (
     DEFAULT_FACTS,
     MAX_MATCHED,
@@ -25,6 +26,8 @@ from apps.hl7v2.places import (
 _CODED_FIELDS = {"type": 2, "code": 3}
 # Type and code stand at an OBX's beginning; a report or a picture may follow, megabytes long.
 _CODED_WITHIN = 1000
+_FAR = frozenset(range(4, 100))
+"""Components behind the usual three, which hardly any sender fills."""
 _Words = Mapping[str, str]
 
 
@@ -38,6 +41,11 @@ class FactMapping:
 
     places: Mapping[str, tuple[Place, ...]]
     words: Mapping[str, _Words] = field(default_factory=dict)
+
+    @cached_property
+    def system_places(self) -> frozenset[str]:
+        """Return where coding systems of procedures are looked for."""
+        return frozenset(place.text for place in self.places["procedure_system"])
 
     def words_of(self, fact: str) -> _Words:
         """Return the sender's own words of a fact."""
@@ -107,8 +115,20 @@ class Finder:
     def candidates(self, places: tuple[Place, ...]) -> tuple[Candidate, ...]:
         """Return the filled places with their values, in order of preference."""
         found: list[Candidate] = []
+        firsts = self._firsts
         for place in places:
-            if place.kind == "procedure":
+            path, kind = place.path, place.kind
+            if not kind:
+                # Most fields are empty, and each group is asked for some fifty of them.
+                name, number = path.segment, path.field
+                segment = firsts[name] if name in firsts else self.first(name)
+                if segment is None or number >= len(segment.fields) or not segment.fields[number]:
+                    continue
+                if path.component in _FAR and _is_without(segment, path):
+                    continue
+                if (value := segment.at(path).strip()) and value != NULL:
+                    found.append(Candidate(place.text, value))
+            elif kind == "procedure":
                 found.append(Candidate(PROCEDURE, ""))
             elif value := self.value(place):
                 found.append(Candidate(place.text, value))
@@ -162,6 +182,12 @@ class Finder:
             if any(is_filled(repetition.text) for repetition in found):
                 return found
         return []
+
+
+def _is_without(segment: Segment, path: Path) -> bool:
+    """Return whether a field has too few components for a path; cheap."""
+    separator = segment.dialect.separators.component
+    return segment.fields[path.field].count(separator) < (path.component or 1) - 1
 
 
 def _narrowed(value: str, place: Place) -> str:

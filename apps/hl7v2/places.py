@@ -54,9 +54,10 @@ DEFAULT_FACTS: FactMap = {
     "filler": ("OBR-3", "ORC-3"),
     "accession": ("IPC-1.1", "OBR-18.1", "OBR-3.1", "ORC-3.1", "OBR-2.1", "ORC-2.1"),
     "study_uid": ("IPC-3.1", "ZDS-1.1"),
-    "procedure_code": ("OBR-4.1", "OBR-44.1"),
-    "procedure_text": ("OBR-4.2", "OBR-44.2"),
-    "procedure_system": ("OBR-4.3", "OBR-44.3"),
+    # The alternate identifier comes last: what is filled first tells the steps of a study apart.
+    "procedure_code": ("OBR-4.1", "OBR-44.1", "OBR-4.4", "OBR-44.4"),
+    "procedure_text": ("OBR-4.2", "OBR-44.2", "OBR-4.5", "OBR-44.5"),
+    "procedure_system": ("OBR-4.3", "OBR-44.3", "OBR-4.6", "OBR-44.6"),
     "modality": (
         *("ZRD-3.1", PROCEDURE, "OBR-24.1", "IPC-5.1", "OBR-4.1[word 1]"),
         # Where some put it besides, or instead of the accession; the last is French.

@@ -29,6 +29,16 @@ class EntityId(NamedTuple):
     universal_id: str = ""
 
 
+_NO_NUMBER = EntityId()
+
+
+class ProcedureCode(NamedTuple):
+    """A code of a procedure and its coding system. Source: HL7 v2.5.1 2.A.13, CE."""
+
+    code: str
+    system: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class RawFacts:
     """What a group says.
@@ -36,7 +46,9 @@ class RawFacts:
     ``candidates`` maps every fact of the map to its filled places in order of preference.
     ``control_code`` is ORC-1, NW when it is missing or unknown. ``order_status`` is ORC-5,
     ``result_status`` OBR-25. ``accessions`` are in the sender's order of preference. Times are
-    UTC, None when missing or malformed; the latter has a flag.
+    UTC, None when missing or malformed; the latter has a flag. ``own_placer`` is the placer's
+    number of the OBR where its ORC names another, ``shares_orc`` that other OBR have that ORC too.
+    ``procedures`` are all codes of the procedure, the first of them ``procedure_code``.
     """
 
     candidates: Mapping[str, tuple[Candidate, ...]]
@@ -64,6 +76,9 @@ class RawFacts:
     visit_number: str
     is_status_event: bool
     flags: tuple[Flag, ...]
+    own_placer: EntityId = _NO_NUMBER
+    shares_orc: bool = False
+    procedures: tuple[ProcedureCode, ...] = ()
 
     @property
     def own(self) -> dict[str, str]:

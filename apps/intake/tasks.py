@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from apps.assignment.lock import take_assignment_lock
 from apps.assignment.services import retry
-from apps.assignment.snapshot.versions import VERSIONS_QUERY
-from apps.core import bulk, clock, due
+from apps.core import clock, due
 from apps.core.queue.slices import run_slice
 from apps.core.triggers import DECIDE_CHANNEL
 from apps.intake.processing import parked, queue
 from apps.intake.processing.batch import process_waiting
+from apps.intake.processing.looking import look
 
 _DUE_LIMIT = 50
 
@@ -25,18 +23,14 @@ def decide_slice() -> int:
 
 def decide_once() -> int:
     """Do a bounded piece of everything that waits: messages, due times, retries, mappings."""
-    versions, nearest = _look()
-    done = retry.retry_if_helped(versions)
+    seen = look()
+    tried = retry.retry_if_helped(seen.versions)
     # Messages before mappings: a chunk that fails is tried again, and must not be in their way.
-    done += process_waiting() + parked.rerun_if_mapped(versions)
+    # A retry takes its time: what came meanwhile, an urgent order perhaps, is looked at too.
+    done = tried + process_waiting(None if tried else seen)
+    done += parked.rerun_if_mapped(seen.versions)
     # Read after the messages took effect: what is due happens no earlier than they did.
     now = clock.now()
-    if nearest is not None and nearest <= now:
+    if seen.nearest_due is not None and seen.nearest_due <= now:
         done += due.run_due(now, _DUE_LIMIT, before=take_assignment_lock)
     return done
-
-
-def _look() -> tuple[dict[str, int], datetime | None]:
-    """Return the versions of all areas and the nearest due time, in one round trip."""
-    versions, nearest = bulk.select_all([VERSIONS_QUERY, (due.NEAREST, [])])
-    return dict(versions), nearest[0][0]

@@ -205,10 +205,10 @@ class OrderSegmentsAdmin(HistoryAdmin):
 
 @admin.register(UnknownCancel)
 class UnknownCancelAdmin(HistoryAdmin):
-    """Cancels that came before their order."""
+    """Cancels and reports that came before their order."""
 
-    list_display = ("value", "kind", "issuer", "at", "message_id")
-    list_filter = ("kind", "at")
+    list_display = ("value", "kind", "is_report", "issuer", "at", "message_id")
+    list_filter = ("is_report", "kind", "at")
     search_fields = ("value__exact",)
     search_help_text = NUMBERS_HELP
 

@@ -41,6 +41,8 @@ class IdentityBook:
         self._fresh: list[dict[str, Any]] = []
         self._cancelled: dict[_Key, int] = {}
         self._fresh_cancels: list[dict[str, Any]] = []
+        self._reported: dict[_Key, int] = {}
+        self._fresh_reports: dict[_Key, dict[str, Any]] = {}
 
     def errands(self, wanted: Iterable[tuple[str, Identity]]) -> list[bulk.Errand]:
         """Return what to ask for the orders and cancels known under these numbers.
@@ -52,23 +54,20 @@ class IdentityBook:
         if not pairs:
             return []
         issuers, values = (list(column) for column in zip(*sorted(pairs), strict=True))
-        return [
-            ((_ORDERS, [issuers, values]), self._take_orders),
-            ((_CANCELS, [issuers, values]), self._take_cancels),
-        ]
+        return [((_KNOWN, [issuers, values]), self._take)]
 
     @property
     def order_ids(self) -> set[int]:
         """Return the orders that were found."""
         return {order_id for found in self._orders.values() for order_id in found}
 
-    def _take_orders(self, rows: list[tuple[Any, ...]]) -> None:
-        for issuer, kind, value, order_id in rows:
-            self._orders[issuer, kind, value].append(order_id)
-
-    def _take_cancels(self, rows: list[tuple[Any, ...]]) -> None:
-        for issuer, kind, value, message_id in rows:
-            self._cancelled[issuer, kind, value] = message_id
+    def _take(self, rows: list[tuple[Any, ...]]) -> None:
+        for issuer, kind, value, order_id, message_id, is_report, _ in rows:
+            if order_id is not None:
+                self._orders[issuer, kind, value].append(order_id)
+            else:
+                early = self._reported if is_report else self._cancelled
+                early[issuer, kind, value] = message_id
 
     def matches(self, issuer: str, identities: Sequence[Identity]) -> list[tuple[Identity, int]]:
         """Return which orders these numbers name, in the order in which numbers are tried.
@@ -100,6 +99,16 @@ class IdentityBook:
                 }
             )
 
+    def has_other_placer(self, order_id: int, issuer: str, placer: Identity) -> bool:
+        """Return whether an order is known under a placer number beside this one."""
+        fresh = (
+            row["value"] != placer.value
+            for row in self._fresh
+            if (row["order_id"], row["kind"]) == (order_id, placer.kind.value)
+        )
+        kept = OrderIdentifier.objects.filter(order=order_id, issuer=issuer, kind=placer.kind)
+        return any(fresh) or kept.exclude(value=placer.value).exists()
+
     def owner(self, issuer: str, identity: Identity) -> int | None:
         """Return the order that a number names, the newest of several."""
         known = self._orders.get((issuer, *identity))
@@ -129,28 +138,67 @@ class IdentityBook:
             if key in self._cancelled:
                 continue
             self._cancelled[key] = message_id
-            self._fresh_cancels.append(
-                {
-                    "issuer": issuer,
-                    "kind": identity.kind.value,
-                    "value": identity.value,
-                    "at": at,
-                    "message_id": message_id,
-                }
-            )
+            self._fresh_cancels.append(_early(key, at=at, message_id=message_id, is_report=False))
+
+    def reported_by(self, issuer: str, identities: Iterable[Identity]) -> list[int]:
+        """Return the messages that reported one of these numbers before any order had it."""
+        found = {self._reported.get((issuer, *identity)) for identity in identities}
+        return sorted(message_id for message_id in found if message_id is not None)
+
+    def keep_report(
+        self,
+        issuer: str,
+        identities: Iterable[Identity],
+        *,
+        at: object,
+        message_id: int,
+        is_latest: bool,
+    ) -> None:
+        """Remember the report of an order that nobody knows.
+
+        Args:
+            issuer: of the numbers.
+            identities: the numbers.
+            at: when it came.
+            message_id: what reports it.
+            is_latest: whether it counts in place of an earlier one.
+        """
+        for identity in identities:
+            key = (issuer, identity.kind.value, identity.value)
+            if key in self._reported and not is_latest:
+                continue
+            self._reported[key] = message_id
+            row = _early(key, at=at, message_id=message_id, is_report=True)
+            self._fresh_reports[key] = row
 
     def flush(self) -> None:
         """Write what was added."""
         bulk.insert(OrderIdentifier, self._fresh)
         bulk.insert(UnknownCancel, self._fresh_cancels, or_ignore=True)
+        reports = [row for _, row in sorted(self._fresh_reports.items())]
+        bulk.upsert(UnknownCancel, reports, key=["issuer", "kind", "value", "is_report"])
 
 
-_AMONG = "(issuer, value) IN (SELECT * FROM unnest(%s::text[], %s::text[]))"
-_ORDERS = (
-    "SELECT issuer, kind, value, order_id FROM orders_orderidentifier "  # noqa: S608 -- our own
-    f"WHERE {_AMONG} ORDER BY id"
-)
-_CANCELS = (
-    "SELECT issuer, kind, value, message_id FROM orders_unknowncancel "  # noqa: S608 -- our own
-    f"WHERE {_AMONG}"
-)
+def _early(key: _Key, *, at: object, message_id: int, is_report: bool) -> dict[str, Any]:
+    issuer, kind, value = key
+    return {
+        "issuer": issuer,
+        "kind": kind,
+        "value": value,
+        "at": at,
+        "message_id": message_id,
+        "is_report": is_report,
+    }
+
+
+# One statement for both, each found by its index; of one placer number the newest order is last.
+_KNOWN = """
+    WITH asked AS MATERIALIZED (SELECT * FROM unnest(%s::text[], %s::text[]) AS pair (issuer, value))
+    SELECT issuer, kind, value, order_id, NULL::bigint, NULL::boolean, id AS place
+    FROM orders_orderidentifier
+    WHERE (issuer, value) IN (SELECT * FROM asked)
+    UNION ALL
+    SELECT issuer, kind, value, NULL, message_id, is_report, NULL FROM orders_unknowncancel
+    WHERE (issuer, value) IN (SELECT * FROM asked)
+    ORDER BY place
+"""

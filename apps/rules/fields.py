@@ -10,6 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from typing_extensions import override
 
+from apps.core.validators import validate_year
 from apps.rules.words import conditions_words
 
 _LONGEST = 65_536
@@ -72,7 +73,7 @@ def _readable(text: str) -> object:
     if len(text) > _LONGEST:
         raise ValidationError("The conditions are too long: 64 KB are the most.")
     try:
-        value = json.loads(text, parse_constant=_refuse)
+        value = json.loads(text, parse_constant=_refuse, object_pairs_hook=_members)
         if _NUL.search(json.dumps(value)):
             raise ValidationError("The conditions hold a NUL character.")
         json.dumps(value, ensure_ascii=False).encode()
@@ -84,6 +85,18 @@ def _readable(text: str) -> object:
     except ValueError as error:
         raise ValidationError("The conditions hold a number or text that is none.") from error
     return value
+
+
+def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return the members of an object; of two of one name JSON would keep the last and say nothing."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValidationError(
+            f"“{twice}” stands twice in one group; only one of them would count."
+        )
+    return found
 
 
 def _refuse(constant: str) -> None:
@@ -121,3 +134,4 @@ class MomentField(forms.DateTimeField):
     """A moment on the viewer's clock."""
 
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    default_validators = [validate_year]  # noqa: RUF012 -- Django's

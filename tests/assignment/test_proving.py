@@ -19,6 +19,7 @@ from apps.assignment.services import by_hand, proving, replay
 from apps.core import clock
 from apps.core.access import EVERYWHERE
 from apps.core.queue import jobs, slices
+from apps.engine.compiled import CompiledConfig
 from apps.engine.optimal.together import Together, replay_together
 from apps.roster.models import Shift
 from tests import factories
@@ -170,7 +171,7 @@ def burst(department: Department) -> Department:
 def test_a_burst_is_decided_once_for_all_of_its_orders(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[int] = []
 
-    def counting(basis: Any, compiled: Any) -> Together:
+    def counting(basis: dict[str, Any], compiled: CompiledConfig) -> Together:
         made.append(len(basis["orders"]))
         return replay_together(basis, compiled)
 

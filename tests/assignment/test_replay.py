@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 
 from apps.assignment.models import Assignment, Unassigned
 from apps.assignment.services.replay import replay_stored
-from apps.roster.models import Radiologist
+from apps.core import clock
+from apps.roster.models import Radiologist, Workload
 from apps.rules.models import AssignmentRule
 from tests import factories
 from tests.support.department import Department, order, send
@@ -44,6 +46,19 @@ def test_stored_decision_replays_the_same_after_everything_was_edited(
     assert [_as_text(replay_stored(trace).trace) for trace in stored] == [
         _as_text(trace) for trace in stored
     ]
+
+
+def test_what_met_a_reader_busy_for_some_minutes_replays_the_same(department: Department) -> None:
+    department.add_reader("DR_A")
+    department.add_reader("DR_B")
+    until = clock.now() + timedelta(minutes=9)
+    Workload.objects.filter(pk="DR_A").update(presence="busy", busy_until=until)
+
+    send(*order(placer="P1"))
+
+    trace = Assignment.objects.get().trace
+    assert trace["tries"][0]["out"] == [["DR_A", "MRI_MSK", "roster", "busy", 9]]
+    assert _as_text(replay_stored(trace).trace) == _as_text(trace)
 
 
 def test_edit_binds_the_very_next_decision(department: Department) -> None:

@@ -16,11 +16,11 @@ from apps.assignment.queries.shares.own import share_of
 from apps.assignment.services import by_hand, replay
 from apps.core import clock
 from apps.engine.codes import Strategy
-from apps.roster.models import Radiologist, Workload
+from apps.roster.models import Radiologist, Shift, Workload
 from apps.rules.models import AssignmentRule
 from tests import factories
 from tests.assignment.hand import act, state
-from tests.support.department import Department, order, send
+from tests.support.department import Department, order, receive, send, settle
 from tests.support.people import signed_in
 
 pytestmark = pytest.mark.db
@@ -158,6 +158,82 @@ def test_a_choice_by_hand_is_told_first() -> None:
     page = signed_in(Role.MANAGER).get(assigned() + "?reader=DR_A").content.decode()
 
     assert "A person chose DR" in page
+
+
+@pytest.fixture
+def burst(department: Department) -> Department:
+    """Twelve orders given out together among three readers, one of whom has more on hand."""
+    Shift.objects.update(strategy="OPTIMAL")
+    for id_, family in (("DR_A", "Able"), ("DR_B", "Baker"), ("DR_C", "Cole")):
+        department.add_reader(id_, family_name=family)
+    Workload.objects.filter(pk="DR_A").update(open_rvu=3, open_routine=3)
+    for number in range(12):
+        urgency = "S" if number % 5 == 0 else "R"
+        receive(*order(placer=f"P{number}", mrn=f"MRN{number}", priority=urgency))
+    settle()
+    return department
+
+
+@pytest.mark.usefixtures("burst")
+def test_of_orders_given_out_together_it_went_to_nobody_but_who_got_it() -> None:
+    client, together = signed_in(Role.MANAGER), 0
+
+    for row in Assignment.objects.filter(is_current=True):
+        for reader in ("DR_A", "DR_B", "DR_C"):
+            page = client.get(f"/assignments/{row.pk}/why/more/?reader={reader}")
+            said = page.content.decode()
+            has_it = reader == row.radiologist_id
+            assert ("Nothing: it went to" in said) is has_it
+            assert (f"What stood between {name(reader)}" in said) is not has_it
+            assert has_it or "It was given out together with 11 others" in said
+            together += "this study alone; it was given out together with 11 others" in said
+    assert together > 0
+
+
+@pytest.mark.usefixtures("burst")
+def test_without_the_others_it_tells_the_obstacle_and_tries_no_change() -> None:
+    DecisionBasis.objects.filter(area__startswith="burst:").delete()
+    replay.forget()
+    row = Assignment.objects.filter(is_current=True, radiologist_id="DR_B").first()
+    assert row is not None
+
+    page = signed_in(Role.MANAGER).get(f"/assignments/{row.pk}/why/more/?reader=DR_C")
+
+    said = page.content.decode()
+    assert "What stood between" in said
+    assert "were not kept, so no change can be tried" in said
+
+
+@pytest.mark.usefixtures("decided")
+def test_a_decision_that_comes_out_otherwise_today_is_not_explained_by_another() -> None:
+    row = Assignment.objects.get(is_current=True)
+    result = row.trace["result"] | {"radiologist": "DR_B"}
+    Assignment.objects.filter(pk=row.pk).update(
+        trace=row.trace | {"result": result}, radiologist_id="DR_B"
+    )
+    client = signed_in(Role.MANAGER)
+
+    pages = [client.get(f"{assigned()}?reader={one}").content.decode() for one in ("DR_A", "DR_B")]
+
+    assert "decided again today, it comes out otherwise" in pages[0]
+    assert f"Nothing: it went to {name('DR_B')}" in pages[1]
+
+
+def test_a_last_order_of_many_is_told_what_is_true_with_all_of_them(
+    department: Department,
+) -> None:
+    Shift.objects.update(strategy="OPTIMAL")
+    department.add_reader("DR_A", family_name="Able", max_concurrent_studies=1)
+    for number in range(3):
+        receive(*order(placer=f"P{number}", mrn=f"MRN{number}"))
+    settle()
+    last = Unassigned.objects.order_by("pk").last()
+    assert last is not None
+
+    page = signed_in(Role.MANAGER).get(f"/unassigned/{last.pk}/why/more/").content.decode()
+
+    assert missing(page, "studies at once to 3", "It was decided together with") == []
+    assert "studies at once to 2" not in page
 
 
 @pytest.mark.usefixtures("decided")

@@ -9,6 +9,8 @@ import zipfile
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openpyxl import Workbook
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from apps.catalog.exceptions import FileError
 from apps.catalog.services.importing.files import read_sheet
@@ -218,3 +220,89 @@ def test_a_sheet_keeps_everything_when_it_is_packed() -> None:
 @pytest.mark.parametrize(("at", "letter"), [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ")])
 def test_columns_are_called_as_in_a_spreadsheet(at: int, letter: str) -> None:
     assert column_letter(at) == letter
+
+
+def _merging(*rows: str, merged: str) -> bytes:
+    """Return a workbook whose first rows hold texts, one column each; spaces divide, _ is empty."""
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in rows:
+        sheet.append([None if text == "_" else text for text in row.split()])
+    for reference in merged.split():
+        sheet.merge_cells(reference)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def test_a_merged_cell_says_its_text_in_each_of_its_places() -> None:
+    data = _merging("n 1 2 3 4", "Lee NUC _ _ CT", "Wu _ _ _ MR", merged="B2:D3")
+    assert rows_of(data) == [
+        (1, ["n", "1", "2", "3", "4"]),
+        (2, ["Lee", "NUC", "NUC", "NUC", "CT"]),
+        (3, ["Wu", "NUC", "NUC", "NUC", "MR"]),
+    ]
+
+
+def test_a_cell_merged_down_says_its_text_on_each_line() -> None:
+    data = _merging("d p", "1.12. Lee", "_ Wu", "2.12. Ng", merged="A2:A3")
+    assert rows_of(data)[1:] == [(2, ["1.12.", "Lee"]), (3, ["1.12.", "Wu"]), (4, ["2.12.", "Ng"])]
+
+
+def test_a_title_over_the_table_or_a_team_within_it_stays_one_cell() -> None:
+    data = _merging("December", "n 1 2", "Team", "Lee CT MR", merged="A1:C1 A3:C3")
+    assert rows_of(data) == [
+        (1, ["December"]),
+        (2, ["n", "1", "2"]),
+        (3, ["Team"]),
+        (4, ["Lee", "CT", "MR"]),
+    ]
+
+
+def test_merged_ranges_that_are_no_tables_make_nothing_and_take_no_time() -> None:
+    rows = "".join(f'<row r="{n}"><c r="A{n}"><v>{n}</v></c></row>' for n in range(1, 2_000))
+    data = made_up(rows)
+    end = "".join(f'<mergeCell ref="A1:XFD{1_000_000 + n}"/>' for n in range(10_000))
+    merged = _with_sheet_end(
+        data, f"<mergeCells>{end}<mergeCell ref='x'/><mergeCell/></mergeCells>"
+    )
+    assert len(rows_of(merged)) == 1_999
+    more = "".join(f'<mergeCell ref="A1:A{1_000_000 + n}"/>' for n in range(20_000))
+    with pytest.raises(FileError, match="merges too many cells"):
+        rows_of(_with_sheet_end(data, f"<mergeCells>{more}</mergeCells>"))
+    most = "".join(f'<mergeCell ref="A{n}:A{n}"/>' for n in range(20_001))
+    with pytest.raises(FileError, match="merges too many cells"):
+        rows_of(_with_sheet_end(data, f"<mergeCells>{most}</mergeCells>"))
+
+
+def _with_sheet_end(data: bytes, end: str) -> bytes:
+    parts = _parts(data)
+    sheet = parts["xl/worksheets/one.xml"]
+    assert isinstance(sheet, bytes)
+    parts["xl/worksheets/one.xml"] = sheet.replace(b"</sheetData>", b"</sheetData>" + end.encode())
+    return zipped(parts)
+
+
+@pytest.mark.parametrize("kind", ["", ' t="n"', ' t="s"', ' t="b"'])
+def test_a_formula_whose_value_is_empty_refuses_no_workbook(kind: str) -> None:
+    row = f"<row><c{kind}><f>B2+1</f><v></v></c><c{kind}><v> </v></c><c><v>7</v></c></row>"
+    assert rows_of(made_up(row)) == [(1, ["#FORMULA!", "", "7"])]
+
+
+def test_a_formula_as_a_library_writes_it_is_told_and_the_rest_read() -> None:
+    assert rows_of(xlsx_of(["a", "=B2+1", 3])) == [(1, ["a", "#FORMULA!", "3"])]
+
+
+def test_days_since_1904_are_said_to_be_and_kept() -> None:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["a"])
+    book.epoch = CALENDAR_MAC_1904
+    file = io.BytesIO()
+    book.save(file)
+    found = read_sheet(file.getvalue())
+    assert (found.is_1904, Sheet.unpacked(found.packed())) == (True, found)
+    plain = read_sheet(xlsx_of(["a"]))
+    assert (plain.is_1904, Sheet.unpacked(plain.packed())) == (False, plain)

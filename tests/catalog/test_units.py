@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -111,6 +112,7 @@ def test_a_table_is_added_with_the_values_of_a_spreadsheet(manager: Client) -> N
         ({"values": "MR | KNEE | NaN"}, "units are 0 or more"),
         ({"values": "MR | KNEE | 1\nMRI | KNEE | 2"}, "Said twice"),
         ({"from_date": date(2020, 1, 1).isoformat()}, "has come already"),
+        ({"per_rvu": "-1"}, "greater than or equal to 0"),
         ({"reason": ""}, "This field is required"),
     ],
 )
@@ -178,3 +180,23 @@ def test_the_list_costs_the_same_at_one_and_at_many(manager: Client) -> None:
     for number in range(1, 60):
         UnitTable.objects.create(name=f"T{number}", from_date=later(1 + number))
     assert cost() == one <= 15
+
+
+@pytest.mark.db
+def test_a_table_shows_what_kinds_and_single_procedures_count_for(manager: Client) -> None:
+    table = UnitTable.objects.create(name="minutes", unit="min", from_date=JAN)
+    knee = ProcedureFactory.create(code="MRKNEE", modality="MR", body_part="KNEE")
+    table.values_of.create(procedure=knee, units=Decimal(9))
+    table.values_of.create(modality="CT", units=Decimal(7))
+
+    page = manager.get(reverse("unit-table", args=[table.pk]))
+
+    assert page.status_code == 200
+    shown = [
+        tuple(re.sub(r"<[^>]+>", "", cell).strip() for cell in re.findall(r"<td.*?</td>", row))
+        for row in re.findall(r"<tr>(.*?)</tr>", page.content.decode(), flags=re.DOTALL)
+    ]
+    assert [row for row in shown if row] == [
+        (f"MRKNEE {knee.description}", "MR", "KNEE", "9"),
+        ("Every study", "CT", "any", "7"),
+    ]

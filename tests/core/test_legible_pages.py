@@ -98,8 +98,8 @@ def test_a_page_without_tricks_is_the_very_same() -> None:
 @pytest.mark.parametrize("line", ["<td>plain text</td>\n", "<td>caf\xe9 \x1b</td>\n"])
 def test_a_page_of_a_megabyte_costs_little(line: str) -> None:
     page = line * (MEGABYTE // len(line))
-    began = time.perf_counter()
+    began = time.process_time()
     answered(HttpResponse(page))
 
     # Half a second where it takes some ten milliseconds: it must not grow with the square.
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5

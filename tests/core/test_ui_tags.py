@@ -93,3 +93,10 @@ def test_a_heading_sorts_and_then_the_other_way_round(
     shown = render('{% sort "code" "Code" %}', request, sorted_by=sorted_by)
     assert f'href="{href}"' in shown
     assert (f", sorted {direction}" in shown) if direction else ("sorted" not in shown)
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(5, "5 min"), (240, "4 h"), (90, "1 h 30 min"), (1440, "1 d")]
+)
+def test_minutes_are_said_as_people_say_them(count: int, said: str) -> None:
+    assert render("{{ count|minutes }}", count=count) == said

@@ -124,3 +124,17 @@ def test_only_the_most_loaded_are_listed_but_all_are_counted() -> None:
 
     assert (len(found.rows), found.total, found.not_shown) == (20, 23, 3)
     assert found.rows[0].id == "R19"
+
+
+def test_two_readers_of_one_name_are_told_apart_by_their_ids() -> None:
+    shift = ShiftFactory(name="Bones")
+    for id_ in ("CHEN_1", "CHEN_2", "LEE"):
+        reader(id_, on=shift)
+    Radiologist.objects.filter(pk__in=("CHEN_1", "CHEN_2")).update(family_name="Chen")
+    cache.forget()
+
+    assert {row.id: row.name for row in seen().rows} == {
+        "CHEN_1": "DR Rae Chen (CHEN_1)",
+        "CHEN_2": "DR Rae Chen (CHEN_2)",
+        "LEE": "DR Rae Lee",
+    }

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
 from django.db import connection, connections
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from apps.accounts.choices import Role
 from apps.accounts.models import RoleGrant, User
 from tests.factories import UserFactory
+from tests.support.people import client_of
 
 # Chromium's own errands go to addresses that a closed network refuses.
 ARGUMENTS = [
@@ -21,6 +23,8 @@ ARGUMENTS = [
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
 PASSWORD = "a long enough password"
+PATIENCE_SECONDS = 30
+"""How long a page may take on a machine that has much else to do; nothing waits that long else."""
 _AT_WORK = """
     SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'
@@ -40,8 +44,24 @@ class Site:
     errors: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
 
+    def let_in(self, username: str = "manager") -> None:
+        """Give the browser the session of somebody who has signed in; it shows no page yet."""
+        session = client_of(User.objects.get(username=username)).cookies[
+            settings.SESSION_COOKIE_NAME
+        ]
+        self.page.context.add_cookies(
+            [{"name": session.key, "value": session.value, "url": self.url}]
+        )
+
     def sign_in(self, username: str = "manager", shows: str = "#board") -> None:
-        self.page.goto(f"{self.url}/login/")
+        """Let somebody in and show what they see first."""
+        self.let_in(username)
+        self.visit("/")
+        self.page.wait_for_selector(shows)
+
+    def sign_in_by_form(self, username: str = "manager", shows: str = "#board") -> None:
+        """Sign in as people do, with name and password."""
+        self.visit("/login/")
         self.page.fill("#id_username", username)
         self.page.fill("#id_password", PASSWORD)
         self.page.click(".sign-in button[type=submit]")
@@ -77,6 +97,7 @@ def browser() -> Iterator[Browser]:
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         # Playwright runs an event loop here, and Django takes the tests for asynchronous code.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        expect.set_options(timeout=PATIENCE_SECONDS * 1000)
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         yield browser
         connections.close_all()
@@ -90,7 +111,7 @@ def site(browser: Browser, live_server: object, request: pytest.FixtureRequest) 
     callspec = getattr(request.node, "callspec", None)
     width = callspec.params.get("width", 1440) if callspec else 1440
     page = browser.new_page(viewport={"width": width, "height": 844}, locale="en-GB")
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(PATIENCE_SECONDS * 1000)
     site = Site(page, live_server.url)
     page.add_init_script(_REPORT_VIOLATIONS)
     page.on("console", lambda message: _note(site, message.type, message.text))
@@ -104,8 +125,8 @@ def site(browser: Browser, live_server: object, request: pytest.FixtureRequest) 
 
 
 def wait_for_idle_server() -> None:
-    """Wait until no other connection is in the middle of anything; at most some seconds."""
-    patience_ends = time.monotonic() + 5
+    """Wait, with patience, until no other connection is in the middle of anything."""
+    patience_ends = time.monotonic() + PATIENCE_SECONDS
     while _at_work() and time.monotonic() < patience_ends:
         time.sleep(0.05)
 

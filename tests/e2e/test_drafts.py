@@ -38,7 +38,7 @@ def rows() -> set[tuple[str, str]]:
 
 @pytest.mark.usefixtures("department")
 def test_by_mouse_a_draft_is_asked_for_mended_published_and_taken_back(site: Site) -> None:
-    site.sign_in()
+    site.let_in()
     page = site.page
     site.visit("/roster/drafts/")
     page.click("text=New draft")
@@ -79,7 +79,7 @@ def test_by_mouse_a_draft_is_asked_for_mended_published_and_taken_back(site: Sit
 
 @pytest.mark.usefixtures("department")
 def test_by_keyboard_alone_a_draft_is_mended_run_again_and_published(site: Site) -> None:
-    site.sign_in()
+    site.let_in()
     page = site.page
     site.visit("/roster/drafts/")
     keys = page.keyboard

@@ -25,7 +25,7 @@ def department(transactional_db: None) -> Department:  # noqa: ARG001 -- a fixtu
 
 @pytest.mark.usefixtures("department")
 def test_a_study_is_reassigned_by_keyboard_alone(site: Site) -> None:
-    site.sign_in()
+    site.let_in()
     site.visit("/assignments/")
     page = site.page
     page.locator("a[id^=act-]").focus()
@@ -47,7 +47,7 @@ def test_a_study_is_reassigned_by_keyboard_alone(site: Site) -> None:
 
 @pytest.mark.usefixtures("department")
 def test_a_full_reader_asks_for_the_reason_where_it_is_needed(site: Site) -> None:
-    site.sign_in()
+    site.let_in()
     site.visit("/assignments/")
     page = site.page
     page.locator("a[id^=act-]").click()
@@ -69,7 +69,7 @@ def test_a_full_reader_asks_for_the_reason_where_it_is_needed(site: Site) -> Non
 def test_who_was_slower_sees_the_fresh_state_and_decides_again(site: Site) -> None:
     from apps.assignment.services import by_hand  # noqa: PLC0415 -- the browser's loop is running
 
-    site.sign_in()
+    site.let_in()
     site.visit("/assignments/")
     page = site.page
     page.locator("a[id^=act-]").click()
@@ -90,7 +90,7 @@ def test_who_was_slower_sees_the_fresh_state_and_decides_again(site: Site) -> No
 @pytest.mark.usefixtures("department")
 def test_pages_and_dialogs_have_no_barriers(site: Site, width: int) -> None:
     send(*order(placer="P2", modality="CT", code="CT HEAD^CT HEAD", mrn="M2"))
-    site.sign_in()
+    site.let_in()
     barriers = []
     for path in ("/assignments/", "/unassigned/"):
         site.visit(path)

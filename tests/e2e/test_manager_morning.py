@@ -129,7 +129,7 @@ def test_by_keyboard(morning: Site) -> None:
 
 def test_two_managers_at_once_one_wins_and_the_other_sees_the_fresh_state(morning: Site) -> None:
     page = morning.page
-    morning.sign_in()
+    morning.let_in()
     order = Order.objects.get(accession="MR-2")
     morning.visit(f"/studies/{order.pk}/")
     page.get_by_role("link", name="Reassign", exact=False).first.click()

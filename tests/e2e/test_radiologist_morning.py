@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import expect
 
 from apps.accounts.choices import Role
 from apps.assignment.models import Assignment
@@ -81,14 +82,14 @@ def test_morning_by_keyboard(anna: Site) -> None:
     # A STAT study arrives: it stands on top, and the page's name says so.
     send(*order(placer="S1", priority="S"))
     page.wait_for_selector(".offer")
-    assert page.title() == "(1) STAT · My list · radassign"
+    expect(page).to_have_title("(1) STAT · My list · radassign")
     assert re.fullmatch(r"[0-9]:[0-9]{2}", page.locator(".offer .countdown").inner_text())
     assert "R1" in selected(anna)
     key(anna, "k")
     assert "S1" in selected(anna)
     key(anna, "a")
     wait_for(anna, "S1", "acknowledged")
-    assert page.title() == "My list · radassign"
+    expect(page).to_have_title("My list · radassign")
     assert "S1" in selected(anna)
     key(anna, "Enter")
     wait_for(anna, "S1", "in_progress")
@@ -291,7 +292,7 @@ def test_without_javascript_everything_works(site: Site, department: Department)
     context = site.page.context.browser.new_context(java_script_enabled=False)
     page = context.new_page()
     plain = Site(page, site.url)
-    plain.sign_in("anna", shows="#my-list")
+    plain.sign_in_by_form("anna", shows="#my-list")
 
     page.click("#presence-online")
     page.get_by_role("button", name="Next").click()

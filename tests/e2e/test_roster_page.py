@@ -47,7 +47,7 @@ def rota(site: Site) -> Iterator[Site]:
     RosterAssignmentFactory.create(shift=ct, radiologist=person("ANN"))
     RosterAssignmentFactory.create(shift=mr, radiologist=person("BEN"))
     person("CAT")
-    site.sign_in()
+    site.let_in()
     yield site
     assert site.errors == []
 

@@ -32,7 +32,7 @@ def full() -> None:
 
 def test_every_view_prints_on_one_page_with_all_its_lines(site: Site) -> None:
     full()
-    site.sign_in()
+    site.let_in()
     pages, lines = {}, {}
     for view in VIEWS:
         for by in ("", "person"):

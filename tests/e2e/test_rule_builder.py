@@ -35,7 +35,7 @@ DEEP: dict[str, Any] = {
 
 
 def open_form(site: Site, path: str = "/rules/new/") -> None:
-    site.sign_in()
+    site.let_in()
     site.visit(path)
     expect(site.page.get_by_role("tab", name="Sentence")).to_have_attribute(
         "aria-selected", "true"

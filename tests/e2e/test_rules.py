@@ -21,7 +21,7 @@ def rules(site: Site) -> list[AssignmentRule]:
         AssignmentRuleFactory(name=name, priority_order=priority)
         for name, priority in (("first", 10), ("second", 20), ("third", 30))
     ]
-    site.sign_in()
+    site.let_in()
     site.visit("/rules/")
     site.page.wait_for_selector("[data-sortable=ready]")
     return found
@@ -64,7 +64,7 @@ def test_mouse_drags_a_rule_and_the_focus_stays_with_it(
     page.mouse.down()
     page.mouse.move(end["x"] + 5, end["y"] + 10, steps=10)
     page.mouse.move(end["x"] + 5, end["y"] - 8, steps=5)
-    page.wait_for_timeout(200)
+    expect(page.locator("table.rules .rule-name a")).to_have_text(["third", "first", "second"])
     page.mouse.up()
 
     expect(page.locator("#messages")).to_contain_text("third is number 1 now.")
@@ -98,7 +98,7 @@ def test_switch_is_one_click(site: Site, rules: list[AssignmentRule]) -> None:
 def test_form_says_conditions_and_what_follows_while_they_are_typed(site: Site) -> None:
     RadiologistFactory(id="DR_A", given_name="Ann", family_name="Lee")
     RadiologistFactory(id="DR_B", given_name="Bea", family_name="Poe")
-    site.sign_in()
+    site.let_in()
     site.visit("/rules/new/")
     page = site.page
 
@@ -133,7 +133,7 @@ def test_pages_have_no_barriers_and_fit_the_screen(
     rule = AssignmentRuleFactory(name="A rule with quite a long name that has to be wrapped")
     AssignmentRuleFactory(enabled=False)
     site.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type] # one of its words
-    site.sign_in()
+    site.let_in()
 
     for path in ("/rules/", f"/rules/{rule.pk}/", f"/rules/{rule.pk}/edit/", "/policies/new/"):
         site.visit(path)

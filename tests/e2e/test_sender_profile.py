@@ -25,7 +25,7 @@ def department(transactional_db: None) -> Department:  # noqa: ARG001 -- a fixtu
 @pytest.mark.usefixtures("department")
 def test_a_parked_study_is_mapped_in_a_minute(site: Site) -> None:
     assert Unassigned.objects.get().reason == "unknown_site"
-    site.sign_in()
+    site.let_in()
     site.visit("/senders/")
     page = site.page
     page.get_by_role("link", name="Set up LABRIS / Northgate").click()
@@ -60,7 +60,7 @@ def test_a_parked_study_is_mapped_in_a_minute(site: Site) -> None:
 
 @pytest.mark.usefixtures("department")
 def test_places_are_typed_moved_and_removed_where_they_stand(site: Site) -> None:
-    site.sign_in()
+    site.let_in()
     site.visit("/senders/new/")
     page = site.page
     page.locator("summary", has_text="Or paste one").click()
@@ -105,7 +105,7 @@ def test_pages_have_no_barriers_and_fit_the_screen(
     SenderProfile.objects.filter(pk=profile.pk).update(is_strict=True)
     message = Unassigned.objects.select_related("order").get().order.last_message_id
     site.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type] # one of its words
-    site.sign_in()
+    site.let_in()
 
     for path in (
         "/senders/",

@@ -40,7 +40,7 @@ def department(transactional_db: None) -> Department:  # noqa: ARG001 -- a fixtu
 
 @pytest.mark.usefixtures("department")
 def test_by_mouse_in_three_clicks(site: Site) -> None:
-    site.sign_in()
+    site.let_in()
     site.visit("/take-over/?radiologist=DR_ILL")
     page = site.page
     expect(page.locator("#preview-title")).to_be_visible()
@@ -61,7 +61,7 @@ def test_by_mouse_in_three_clicks(site: Site) -> None:
 
 @pytest.mark.usefixtures("department")
 def test_by_keyboard_alone(site: Site) -> None:
-    site.sign_in()
+    site.let_in()
     site.visit("/take-over/")
     page = site.page
     expect(page.locator("#whom")).to_be_focused()
@@ -84,7 +84,7 @@ def test_by_keyboard_alone(site: Site) -> None:
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.usefixtures("department")
 def test_the_pages_have_no_barriers(site: Site, width: int) -> None:
-    site.sign_in()
+    site.let_in()
     barriers = []
     for path in ("/take-over/", "/take-over/?radiologist=DR_ILL"):
         site.visit(path)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from apps.engine.changes import ChangeKind, change_words
-from apps.engine.codes import ActionType, Outcome, Presence
+from apps.engine.codes import ActionType, Outcome, Presence, Strategy
 from apps.engine.counterfactual import Way, smallest_changes
 from apps.engine.decision import Snapshot, compile_config, decide
 from apps.engine.facts import Config, OrderFacts, Workload
@@ -154,6 +154,41 @@ def test_a_wanted_reader_gets_it_by_what_makes_the_difference() -> None:
     assert {way.radiologist for way in found} == {"B"}
 
 
+def test_who_must_have_less_on_hand_than_the_present_reader_finishes_as_many_as_that_takes() -> (
+    None
+):
+    urgent = (shift(strategy=Strategy.URGENT),)
+    made = department(
+        readers=(reader("A"), reader("B", seniority_years=9), reader("C")),
+        shifts=urgent,
+        roster=on("MRI_MSK", "A", "B", "C"),
+    )
+    held = (
+        load("A", "5", open_by_urgency=(0, 0, 5)),
+        load("B", "6", open_by_urgency=(0, 0, 6)),
+        load("C", "1", open_by_urgency=(0, 0, 1)),
+    )
+
+    found = ways(made, *held, wanted="B", relieve="A")
+
+    assert said(found) == [["B finishes 2 of their open studies"]]
+
+
+def test_where_nobody_has_less_on_hand_than_the_present_reader_any_may_come_to_have() -> None:
+    held = (
+        load("A", "2", open_by_urgency=(0, 0, 2)),
+        load("B", "4", open_by_urgency=(0, 0, 4)),
+        load("C", "2", open_by_urgency=(0, 0, 2)),
+    )
+
+    found = ways(department("A", "B", "C"), *held, relieve="A")
+
+    assert said(found) == [
+        ["C finishes 1 of their open studies"],
+        ["B finishes 3 of their open studies"],
+    ]
+
+
 def test_a_wanted_reader_off_shift_is_put_on_it() -> None:
     made = department(readers=(reader("A"), reader("B")), roster=on("MRI_MSK", "A"))
 
@@ -180,14 +215,15 @@ def test_every_way_is_true_and_leaves_the_world_as_it_was(hundred: int) -> None:
     for seed in range(hundred * 100, hundred * 100 + 100):
         world = random_world(seed)
         snapshot = Snapshot(compile_config(world.config), dict(world.loads))
-        before = decide(world.order, world.at, snapshot, widen=world.widen)
+        how = {"widen": world.widen, "relieve": world.relieve}
+        before = decide(world.order, world.at, snapshot, **how)
 
-        for way in smallest_changes(world.order, world.at, snapshot, widen=world.widen):
+        for way in smallest_changes(world.order, world.at, snapshot, **how):
             assert before.outcome is not Outcome.ASSIGNED
             assert way.radiologist in snapshot.compiled.people
             assert all(change_words(change) for change in way.changes)
 
-        after = decide(world.order, world.at, snapshot, widen=world.widen)
+        after = decide(world.order, world.at, snapshot, **how)
         assert after == before
 
 

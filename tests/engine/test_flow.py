@@ -63,5 +63,9 @@ def test_earlier_study_moves_for_one_that_can_go_nowhere_else() -> None:
     assert cheapest([[0, 5], [0, FORBIDDEN]], [0, 0], [1, 1]) == [1, 0]
 
 
+def test_of_equals_who_stands_first_is_first() -> None:
+    assert cheapest([[7, 7, 7]] * 4, [1, 1, 1], [9, 9, 9]) == [0, 1, 2, 0]
+
+
 def test_further_studies_spread_where_each_costs_more() -> None:
     assert sorted(r or 0 for r in cheapest([[0, 0]] * 4, [10, 10], [9, 9])) == [0, 0, 1, 1]

@@ -119,6 +119,16 @@ def check_replay(made: Config, asked: OrderFacts, *held: Workload, **changes: An
     assert canonical(second.trace) == canonical(decision.trace)
 
 
+def test_somebody_who_was_busy_for_some_minutes_is_so_again() -> None:
+    """The refusal says the minutes, so that the trace would show another figure."""
+    busy = load("A", presence=Presence.BUSY, busy_until=AT + timedelta(minutes=6, seconds=30))
+    decision = decide(order(), AT, Snapshot(compile_config(department("A", "B")), loads(busy)))
+
+    assert decision.trace["tries"][0]["out"] == [["A", "MRI_MSK", "roster", "busy", 7]]
+    assert workloads_of(decision.trace)["A"].busy_until == busy.busy_until
+    check_replay(department("A", "B"), order(), busy)
+
+
 def ago(seconds: float) -> datetime:
     return AT - timedelta(seconds=seconds)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -143,12 +143,12 @@ def test_a_rotation_that_began_a_lifetime_ago_costs_no_more_to_ask() -> None:
     old = rotation("A", "B", "C", unit=RotationUnit.RUNS, start_on=date(1930, 1, 1))
     turn_holder(old, asked, MONDAY)
 
-    began = perf_counter()
+    began = process_time()
     for ahead in range(1_000):
         turn_holder(old, asked, MONDAY + timedelta(days=ahead))
 
     # Counting its 35,000 days each time would take minutes.
-    assert perf_counter() - began < 1
+    assert process_time() - began < 1
 
 
 def held(row: RosterRow, days: int) -> str:

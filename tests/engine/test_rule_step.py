@@ -323,14 +323,14 @@ def test_a_broken_rule_is_skipped_and_named(broken: RuleFacts, cause: str) -> No
 def test_a_rule_that_raises_is_skipped_and_the_next_one_runs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def explode(_conditions: object, _regions: object) -> Predicate:
+    def explode(conditions: object, _regions: object) -> list[tuple[object, Predicate]]:
         def predicate(_subject: Subject) -> bool:
             raise ZeroDivisionError
 
-        return predicate
+        return [(conditions, predicate)]
 
     with monkeypatch.context() as patched:
-        patched.setattr(engine_rules, "compile_conditions", explode)
+        patched.setattr(engine_rules, "compile_parts", explode)
         compiled = compile_config(two_shifts(rule(1, TO_PERSON, "E")))
 
     decision = decide(order(), AT, Snapshot(compiled))

@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
+from apps.engine.alike import Alike
 from apps.engine.codec import canonical
-from apps.engine.codes import ActionType, Outcome, Reason, Strategy, Urgency
+from apps.engine.codes import ActionType, Outcome, Presence, Reason, Strategy, Urgency
 from apps.engine.decision import Snapshot, compile_config, decide
 from apps.engine.facts import Config, OrderFacts, Workload
 from apps.engine.optimal.together import Asked, Together, decide_together, replay_together
@@ -235,7 +236,7 @@ def test_who_leaves_soon_gets_what_can_wait_for_tomorrow_and_not_what_is_due() -
 
 
 def test_who_does_not_come_back_in_time_is_passed_over() -> None:
-    """A goes on leave tomorrow: what A could not finish today would be late."""
+    """A goes on leave tomorrow: what A could not begin today would be late."""
     leaves = shift("EARLY", strategy=Strategy.OPTIMAL, **_until(AT + timedelta(minutes=4)))
     today = AT.astimezone().date()
     rows = (
@@ -245,12 +246,94 @@ def test_who_does_not_come_back_in_time_is_passed_over() -> None:
     made = config(
         (leaves, shift("LATE", strategy=Strategy.OPTIMAL)), (reader("A"), reader("B")), rows
     )
-    held = load("B", "9", open_by_urgency=(0, 0, 9))
+    loads = {
+        "A": load("A", "1", open_by_urgency=(0, 0, 1)),
+        "B": load("B", "9", open_by_urgency=(0, 0, 9)),
+    }
     routine = order(report_due_at=AT + timedelta(hours=24))
 
-    decision = decide(routine, AT, Snapshot(compile_config(made), {"B": held}))
+    assert decide(routine, AT, Snapshot(compile_config(made), loads)).radiologist == "B"
 
+
+def test_who_leaves_soon_still_begins_what_is_routine() -> None:
+    leaves = shift("EARLY", strategy=Strategy.OPTIMAL, **_until(AT + timedelta(minutes=4)))
+    made = config(
+        (leaves, shift("LATE", strategy=Strategy.OPTIMAL)),
+        (reader("A"), reader("B")),
+        (*on("EARLY", "A"), *on("LATE", "B")),
+    )
+    held = load("B", "2", open_by_urgency=(0, 0, 2))
+
+    assert decide(order(), AT, Snapshot(compile_config(made), {"B": held})).radiologist == "A"
+
+
+def test_terms_say_in_seconds_what_a_study_costs_with_each() -> None:
+    """B is away with one study; both have 1 RVU to read, and A was given 3 units more an hour."""
+    held = (
+        load("A", "1", open_by_urgency=(0, 0, 1), given_units=Decimal(9), worked_seconds=3600),
+        load(
+            "B",
+            "1",
+            open_by_urgency=(0, 1, 0),
+            given_units=Decimal(6),
+            worked_seconds=3600,
+            presence=Presence.AWAY,
+        ),
+        load("C", given_units=Decimal(9), worked_seconds=3600),
+    )
+    due = order(report_due_at=AT + timedelta(minutes=10))
+    decision = decide(
+        due,
+        AT,
+        Snapshot(
+            compile_config(department("A", "B", "C", shifts=OPTIMAL)),
+            {one.radiologist: one for one in held},
+        ),
+    )
+
+    costs = {row[0]: row[-1] for row in decision.trace["tries"][0]["fit"]}
+    assert {id_: terms[:4] + terms[5:] for id_, terms in costs.items()} == {
+        "A": [960, 0, 0, 14_760, 60],
+        "B": [960, 600, 0, 15_360, 60],
+        "C": [480, 0, 0, 0, 60],
+    }
+    assert costs["B"][4] < 0 < costs["A"][4] == costs["C"][4]
+    assert decision.radiologist == "C"
+
+
+def test_urgent_study_goes_where_the_fewest_wait_behind_it() -> None:
+    """Four of A's would wait for a STAT, two of B's."""
+    made = compile_config(department("A", "B", shifts=OPTIMAL))
+    held = {
+        "A": load("A", "4", open_by_urgency=(0, 1, 3)),
+        "B": load("B", "2", open_by_urgency=(0, 1, 1)),
+    }
+
+    decision = decide(order(urgency=Urgency.STAT), AT, Snapshot(made, held))
+
+    costs = {row[0]: row[-1] for row in decision.trace["tries"][0]["fit"]}
+    assert {id_: terms[2] for id_, terms in costs.items()} == {"A": 480, "B": 240}
     assert decision.radiologist == "B"
+
+
+def test_urgent_study_goes_to_who_reads_nothing_just_now() -> None:
+    busy = load("A", "1", open_by_urgency=(0, 0, 1))
+    made = compile_config(department("A", "B", shifts=OPTIMAL))
+
+    urgent = order(urgency=Urgency.STAT, report_due_at=AT + timedelta(hours=1))
+
+    assert decide(urgent, AT, Snapshot(made, {"A": busy})).radiologist == "B"
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_what_like_orders_share_changes_no_decision(seed: int) -> None:
+    made, orders, held = _world(seed)
+    compiled, loads = compile_config(made), {one.radiologist: one for one in held}
+    shared = Snapshot(compiled, loads, Alike())
+
+    for asked in (*orders, *orders):
+        alone = decide(asked, AT, Snapshot(compiled, loads))
+        assert canonical(decide(asked, AT, shared).trace) == canonical(alone.trace)
 
 
 def _until(end: object) -> dict[str, object]:

@@ -165,6 +165,25 @@ def test_the_readers_company_is_named_without_the_patient() -> None:
     ]
 
 
+def test_an_hour_that_was_full_when_somebody_was_asked_is_an_obstacle_though_it_became_stat() -> (
+    None
+):
+    other = shift("CT_ONLY", work_types=(WorkType("CT"),))
+    made = department(
+        readers=(reader("A", max_studies_per_hour=3), reader("B")),
+        shifts=(shift(), other),
+        roster=(*on("CT_ONLY", "A"), *on("MRI_MSK", "B")),
+        rules=(
+            rule(1, ActionType.ASSIGN_TO_SHIFT, "CT_ONLY"),
+            rule(2, ActionType.SET_PRIORITY, "STAT", is_terminal=False),
+        ),
+    )
+
+    told = said(made, "A", load("A", assigned_last_hour=3))
+
+    assert "full for this hour, 3 of 3 studies assigned in the last 60 minutes" in told
+
+
 def test_an_id_that_nobody_has_is_said_so() -> None:
     assert said(department("A"), "NOBODY") == ["not a known radiologist"]
 

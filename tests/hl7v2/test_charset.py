@@ -24,6 +24,24 @@ from apps.hl7v2.peek import peek
         (b"GB 18030-2000", "gb18030"),
         (b"KS X 1001", "euc_kr"),
         (b"BIG-5", "big5hkscs"),
+        (b"ISO-8859-2", "iso8859_2"),
+        (b"iso8859-15", "iso8859_15"),
+        (b"ISO_8859-5", "iso8859_5"),
+        (b"ISO_IR 100", "iso8859_1"),
+        (b"ISO IR 166", "iso8859_11"),
+        (b"ISO 2022 IR 87", "iso2022_jp_2"),
+        (b"CP1250", "cp1250"),
+        (b"WINDOWS-1251", "cp1251"),
+        (b"windows_1258", "cp1258"),
+        (b"SHIFT_JIS", "cp932"),
+        (b"Windows-31J", "cp932"),
+        (b"ISO IR13", "cp932"),
+        (b"EUC-JP", "euc_jp"),
+        (b"GBK", "gbk"),
+        (b"GB 2312", "gbk"),
+        (b"KOI8-R", "koi8_r"),
+        (b"UTF-16", None),
+        (b"WINDOWS-1259", None),
         (b"KLINGON", None),
         (b"\xff", None),
     ],
@@ -52,6 +70,10 @@ def test_repetitions_of_a_sender_without_repetition_separator_are_one_name() -> 
         ("山田", "iso2022_jp", b"", Charset("iso2022_jp_2", is_lenient=True)),
         ("山田", "gb18030", b"GB 18030-2000", Charset("gb18030")),
         ("서울", "euc_kr", b"KS X 1001", Charset("euc_kr")),
+        ("Łódź", "iso8859_2", b"ISO-8859-2", Charset("iso8859_2")),
+        ("Иванов", "cp1251", b"WINDOWS-1251", Charset("cp1251")),
+        ("山田", "euc_jp", b"EUC-JP", Charset("euc_jp")),
+        ("山田ﾔﾏ", "cp932", b"SHIFT_JIS", Charset("cp932")),
     ],
 )
 def test_bytes_are_read_as_declared_or_flagged(
@@ -118,3 +140,53 @@ def test_message_that_uses_every_byte_value_is_split_without_a_shield() -> None:
     message = Message(raw)
     assert [segment.name for segment in message.segments] == ["MSH", "NTE"]
     assert "charset" in message.flags
+
+
+@pytest.mark.parametrize(
+    ("msh_18", "encoding"),
+    [("SHIFT_JIS", "cp932"), ("ISO IR13", "cp932"), ("GBK", "gbk"), ("BIG5", "big5hkscs")],
+)
+@pytest.mark.parametrize("place", ["before MSH-18", "in the patient"])
+def test_halves_of_characters_that_look_like_delimiters_split_nothing(
+    msh_18: str, encoding: str, place: str
+) -> None:
+    halves = _with_second_byte(encoding, b"|^~\\")
+    assert len(halves) == 4
+    name = "".join(halves)
+    facility, family = (name, "A") if place == "before MSH-18" else ("Robina", name)
+    raw = (
+        f"MSH|^~\\&|HIS|{facility}|RAD|RAD|20261122100000||ORM^O01|C1|P|2.5.1||||||{msh_18}\r"
+        f"PID|1||M1||{family}^{family}~B||19800115|F\rORC|NW|P1\rOBR|1|P1||CT^CT\r"
+    ).encode(encoding)
+
+    message = Message(raw)
+
+    assert message.flags == ()
+    assert message.get("MSH-4") == facility
+    assert message.values("PID-5.1") == [family, "B"]
+    assert (message.get("PID-5.2"), message.get("PID-8")) == (family, "F")
+    assert b"\r".join(segment.raw for segment in message.segments) + b"\r" == raw
+    assert peek(raw).order_keys == ("P1",)
+    assert peek(raw).sending_facility == facility
+
+
+def _with_second_byte(encoding: str, wanted: bytes) -> list[str]:
+    """Return for each byte a character that has it as its second one."""
+    found: dict[int, str] = {}
+    for first in range(0x81, 0xFF):
+        for byte in wanted:
+            try:
+                text = bytes((first, byte)).decode(encoding)
+            except UnicodeDecodeError:
+                continue
+            if len(text) == 1 and text.encode(encoding) == bytes((first, byte)):
+                found.setdefault(byte, text)
+    return list(found.values())
+
+
+def test_katakana_of_one_byte_shields_nothing() -> None:
+    raw = "MSH|^~\\&|HIS|R|||||ORM^O01|C1|P|2.5.1||||||SHIFT_JIS\rPID|1||M||ﾔﾏﾀﾞ^ﾀﾛｳ\r".encode(
+        "cp932"
+    )
+
+    assert (Message(raw).get("PID-5.1"), Message(raw).get("PID-5.2")) == ("ﾔﾏﾀﾞ", "ﾀﾛｳ")

@@ -19,6 +19,7 @@ from apps.hl7v2.mapping import compile_mapping
 from apps.hl7v2.message import Message
 from apps.hl7v2.people import PatientFacts, PatientId, Provider
 from apps.hl7v2.places import DEFAULT_FACTS, PROCEDURE, FactMap, PlaceProblem, check_facts
+from apps.hl7v2.rawfacts import ProcedureCode
 from apps.hl7v2.urgency import UrgencyReading
 from apps.hl7v2.vocabulary import resolve_modality
 from tests.hl7v2.samples import VENDOR, groups, order, segment
@@ -101,6 +102,7 @@ def test_vendor_message_gives_every_fact_of_the_table() -> None:
         visit_number="",
         is_status_event=False,
         flags=(),
+        procedures=(ProcedureCode("MRI MSK"),),
     )
     assert facts.accession == "ACCESSION_456"
 

@@ -134,10 +134,10 @@ def test_without_a_header_there_are_only_lines() -> None:
     "value", ["~".join("a" * 65_000), "^".join("a" * 65_000), "&".join("a" * 65_000)]
 )
 def test_a_field_of_countless_parts_is_bounded(value: str) -> None:
-    before = time.monotonic()
+    before = time.process_time()
     branch = branches(f"{HEADER}\nZZZ|{value}")[1]
     assert (len(branch.rows), branch.is_cut) == (MAX_ROWS, True)
-    assert time.monotonic() - before < 2
+    assert time.process_time() - before < 2
 
 
 def test_a_long_value_is_cut() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -62,8 +62,8 @@ def test_any_pattern_finds_what_python_finds(inner: str, frame: str, text: str) 
 @pytest.mark.parametrize("pattern", ["(a|aa)+$", "a*a*a*a*a*(b)", ".*.*.*(x)", "(a?){30}b"])
 def test_what_would_stop_a_backtracking_search_is_quick(pattern: str) -> None:
     text = "a" * 4_096 + "!"
-    started = perf_counter()
+    started = process_time()
 
     assert compile_pattern(pattern).find(text) is None
 
-    assert perf_counter() - started < 10
+    assert process_time() - started < 10

@@ -11,6 +11,8 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
+from django.db import transaction
+from pytest_django import DjangoDbBlocker
 
 from apps.assignment.snapshot.load import load_config
 from apps.audit.models import AuditEvent
@@ -41,8 +43,19 @@ WEEKS = [
 ]
 
 
-@pytest.fixture
-def demo() -> CompiledConfig:
+@pytest.fixture(scope="module")
+def demo(
+    django_db_setup: None,  # noqa: ARG001 -- a fixture for its effect
+    django_db_blocker: DjangoDbBlocker,
+) -> CompiledConfig:
+    """Return what decisions know of the demo; it is loaded once, and its rows are gone again."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        known = loaded()
+        transaction.set_rollback(True)
+    return known
+
+
+def loaded() -> CompiledConfig:
     call_command("loaddata", "demo", verbosity=0)
     return compile_config(load_config({}))
 
@@ -181,7 +194,8 @@ def test_vendor_message_goes_to_its_shift_at_every_hour(
     }
 
 
-def test_every_procedure_at_every_site_has_a_reader_day_and_night(demo: CompiledConfig) -> None:
+def test_every_procedure_at_every_site_has_a_reader_day_and_night() -> None:
+    demo = loaded()
     sites = list(Site.objects.values_list("code", flat=True))
     unread = []
     for at in (datetime(2026, 2, 4, hour, tzinfo=UTC) for hour in (2, 8, 14, 20)):

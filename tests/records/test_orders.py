@@ -66,7 +66,7 @@ def test_cancel_of_an_unknown_order_is_kept_once() -> None:
             issuer="A", kind="filler", value="7", at=NOON, message_id=1
         )
 
-    assert [refusal(keep), refusal(keep)] == ["", "one_cancel_per_unknown_identifier"]
+    assert [refusal(keep), refusal(keep)] == ["", "one_cancel_and_report_per_unknown_identifier"]
 
 
 def test_order_has_one_current_assignment_and_any_number_of_ended_ones() -> None:

@@ -71,7 +71,7 @@ def test_a_rotation_is_begun_with_a_turn_that_is_nobodys_and_undone_whole(manage
     )
     page = preview.content.decode()
     assert 'id="ahead" hx-swap-oob="true"' in page
-    assert "Eight weeks ahead: DAY" in page
+    assert "Eight weeks ahead: Day" in page
     assert manager.post(reverse("rotation-add"), form).status_code == 302
     assert stored() == [("2026-02-09", None, ["ANN", "", "BEN"])]
     run = next(

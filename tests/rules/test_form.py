@@ -112,8 +112,12 @@ def test_rule_is_saved_and_taken_back(client: Client) -> None:
         ("[]", "[] is not of type 'object'."),
         ("0", "0 is not of type 'object'."),
         ('{"field": "rvu", "op": "=", "value": 1e400}', "RVU needs a number."),
+        (
+            '{"any": [], "any": [{"field": "rvu", "op": "=", "value": 1}]}',
+            "“any” stands twice in one group; only one of them would count.",
+        ),
     ],
-    ids=range(11),
+    ids=range(12),
 )
 def test_conditions_that_cannot_be_kept_are_refused_with_place_and_cause(
     client: Client, text: str, cause: str

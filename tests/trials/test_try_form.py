@@ -75,6 +75,15 @@ def test_own_fields_that_are_no_pairs_are_refused(department: Department) -> Non
     assert "Write one field a line, as name=value." in page
 
 
+@pytest.mark.parametrize("at", ["0001-01-01T00:00", "0100-01-01T00:00", "9999-12-31T23:59"])
+def test_a_moment_of_no_department_is_refused(department: Department, at: str) -> None:
+    sent = {"by": "facts", "modality": "CR", "site": department.site.pk, "age": "130", "at": at}
+
+    page = signed_in(Role.MANAGER).post(PATH, sent).content.decode()
+
+    assert f"The year {at[:4]} is not between 1980 and 2100." in page
+
+
 def test_a_link_chooses_its_draft(department: Department) -> None:  # noqa: ARG001 -- for its effect
     draft = RuleDraft.objects.create(name="Children", made_by="user:ann", made_at=NOON)
     page = signed_in(Role.MANAGER).get(PATH, {"draft": draft.pk}).content.decode()

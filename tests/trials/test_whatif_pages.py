@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 from typing import Any
 
@@ -20,7 +21,7 @@ from apps.roster.models import RadiologistSite
 from apps.trials.models import MovedOrder, WhatIf
 from apps.trials.whatif import making, working
 from apps.trials.whatif.wishes import Limits, Newcomer, Wishes
-from tests.factories import OrderFactory, SiteFactory
+from tests.factories import OrderFactory, RadiologistFactory, SiteFactory
 from tests.factories.times import NOON
 from tests.rules.pages import HTMX, client_of, said, undo_of
 from tests.trials.scenes import UNTIL, department, played, whatif
@@ -222,6 +223,17 @@ def test_asking_keeps_every_wish_and_plays_it_soon(client: Client) -> None:
         ({"first_on": "2025-02-03"}, "last_on", "At most 90 days"),
         ({"newcomer_1": "Cleo"}, "like_1", "Say which"),
         ({"shift_1": "MR_ALL"}, "by_1", "Say which"),
+        ({"newcomer_1": "BOB", "like_1": "ANN"}, "newcomer_1", "somebody's id"),
+        ({"newcomer_2": " FOREIGN ", "like_2": "ANN"}, "newcomer_2", "somebody's id"),
+        (
+            {"newcomer_1": "Cleo", "like_1": "ANN", "newcomer_3": "Cleo", "like_3": "BOB"},
+            "newcomer_3",
+            "somebody's id",
+        ),
+        ({"policy_catch_up_units": "-1"}, "policy_catch_up_units", "greater than or equal to 0"),
+        ({"policy_company_share": "1.01"}, "policy_company_share", "less than or equal to 1"),
+        ({"policy_together_most": "40000"}, "policy_together_most", "32767"),
+        ({"weight_slow_over_minutes": "40000"}, "weight_slow_over_minutes", "32767"),
         ({"leave_out": ["NOBODY"]}, "leave_out", "NOBODY"),
         ({"rule_draft": "7"}, "rule_draft", "7"),
     ],
@@ -231,9 +243,12 @@ def test_what_cannot_be_replayed_is_refused_at_its_field(
     client: Client, changes: dict[str, Any], field: str, words: str
 ) -> None:
     department()
+    RadiologistFactory.create(id="FOREIGN", is_active=False)
     response = client.post(reverse("what-if-add"), form_of(client, **changes))
     assert response.status_code == 422
-    assert words in str(response.context["form"].errors[field])
+    errors = response.context["form"].errors
+    assert list(errors) == [field]
+    assert words in html.unescape(str(errors[field]))
     assert not WhatIf.objects.exists()
 
 

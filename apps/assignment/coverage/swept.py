@@ -67,15 +67,19 @@ def coverage(start_at: datetime, end_at: datetime, asked: Asked = EVERYTHING) ->
         if found.view is view and known == key:
             return found
     found = _look(view, key)
-    # A new list, so that another thread never walks one that changes.
-    _remembered = [(key, found), *_remembered[: _MAX_REMEMBERED - 1]]
+    # A new list, so that another thread never walks one that changes. What was found under
+    # another configuration is never asked for again, and would keep all of that alive.
+    others = [known for known in _remembered if known[1].view is view]
+    _remembered = [(key, found), *others[: _MAX_REMEMBERED - 1]]
     return found
 
 
 def coverage_once(start_at: datetime, end_at: datetime) -> Found:
     """Return what ``coverage`` does, for who asks for a moment that never comes again."""
-    return _look(current_view(read_versions()), _Key(intents(), start_at, end_at, EVERYTHING))
+    key = _Key(intents(), start_at, end_at, EVERYTHING)
+    return _look(current_view(read_versions()), key, keep=False)
 
 
-def _look(view: ConfigView, key: _Key) -> Found:
-    return Found(sweep(view.compiled, key.start_at, key.end_at, key.meant, key.asked), view)
+def _look(view: ConfigView, key: _Key, *, keep: bool = True) -> Found:
+    span = (key.start_at, key.end_at)
+    return Found(sweep(view.compiled, *span, key.meant, key.asked, keep=keep), view)

@@ -13,6 +13,7 @@ from typing import Any
 from apps.assignment.desk.case import Case
 from apps.assignment.desk.overdue import Overdue
 from apps.assignment.desk.shadowing import Asked as AskedOfShadows
+from apps.engine.alike import Alike
 from apps.engine.codes import Outcome, Strategy
 from apps.engine.decision import Decision, Snapshot, begun, ended
 from apps.engine.optimal.together import Asked, decide_together
@@ -33,6 +34,7 @@ class Gathering(Overdue):
         """Begin with nothing gathered; see ``Steps``."""
         super().__init__(**opened)
         self._gathered: dict[int, Gathered] = {}
+        self._alike, self._alike_since = Alike(), 0
 
     def gather(self, case: Case, *, widen: bool = False) -> bool:
         """Keep an order for later if OPTIMAL would choose for it; return whether it was kept.
@@ -44,7 +46,7 @@ class Gathering(Overdue):
             return False
         if any(_are_company(case, held.case) for held in self._gathered.values()):
             self.settle()
-        facts, snapshot = self.facts_to_decide(case), self._snapshot()
+        facts, snapshot = self.facts_to_decide(case), self._shared_snapshot()
         run = begun(facts, self.at, snapshot, widen=widen, with_trace=False)
         decision = ended(run, facts, snapshot)
         is_kept = decision.outcome is Outcome.ASSIGNED and decision.strategy is Strategy.OPTIMAL
@@ -75,6 +77,13 @@ class Gathering(Overdue):
 
     def _snapshot(self) -> Snapshot:
         return Snapshot(compiled=self.view.compiled, loads=self.book.loads)
+
+    def _shared_snapshot(self) -> Snapshot:
+        """Return a snapshot whose filters like orders share for as long as no load changes."""
+        loads = self.book.loads
+        if self._alike_since != loads.changes:
+            self._alike, self._alike_since = Alike(), loads.changes
+        return Snapshot(self.view.compiled, loads, self._alike)
 
 
 def _are_company(one: Case, other: Case) -> bool:

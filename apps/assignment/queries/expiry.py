@@ -15,13 +15,15 @@ from typing import NamedTuple
 
 from django.utils import timezone
 
-from apps.assignment.lookahead import Lookahead, Work
+from apps.assignment.lookahead import Crew, Lookahead, Work
 from apps.assignment.queries.expiry_rows import Ending, ExpiryRow
 from apps.assignment.snapshot.cache import ConfigView, current_view
 from apps.assignment.snapshot.versions import read_versions
 from apps.core import bulk
 from apps.core.access import Access, Permission, Scope
 from apps.core.paging import PER_PAGE, Page
+from apps.engine.competency import Demand
+from apps.engine.compiled import CompiledConfig
 from apps.engine.facts import Config, Credential, Dated, RadiologistFacts
 from apps.roster.queries import radiologists as radiologist_queries
 from apps.roster.queries import shifts as shift_queries
@@ -32,6 +34,7 @@ _ENDED_WITHIN = timedelta(days=365)
 _ROSTERED_WITHIN = timedelta(days=28)
 _DAY = timedelta(days=1)
 _MOST_ENDED = 50
+_MOST_CREWS = 5_000
 _CAME = """
     SELECT o.site_id, o.modality, o.body_part,
            coalesce(p.required_credentials, '{}'), coalesce(p.required_subspecialty, ''),
@@ -73,7 +76,7 @@ def expiry(wanted: Wanted, access: Access, *, at: datetime, page: int = 1) -> Ex
     view, today = current_view(read_versions()), timezone.localdate(at)
     seen = _seen(wanted, access.scope(Permission.RADIOLOGIST_VIEW), view)
     works, looked_at = _works(view, access.scope(Permission.STUDY_VIEW), at)
-    ahead = Lookahead(view.compiled.people.values(), works, view.compiled.regions)
+    ahead = _lookahead(view.compiled, works)
     ending = _in_order(_ending(seen, today, wanted))
     first = (page - 1) * PER_PAGE
     shown = [
@@ -84,6 +87,14 @@ def expiry(wanted: Wanted, access: Access, *, at: datetime, page: int = 1) -> Ex
     ended = _ended_rows(ahead, _ended(seen, today, wanted), view.config, access, today)
     has_next = len(ending) > first + PER_PAGE
     return Expiry(Page(shown, page, has_next=has_next), ended, looked_at)
+
+
+def _lookahead(compiled: CompiledConfig, works: Iterable[Work]) -> Lookahead:
+    """Return who may read what, what is known of the same people's competencies taken over."""
+    crews = compiled.may_read.get(Crew, dict[Demand, Crew])
+    if len(crews) > _MOST_CREWS:
+        crews.clear()
+    return Lookahead(compiled.people.values(), works, compiled.regions, crews)
 
 
 def _ended_rows(

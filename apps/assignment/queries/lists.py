@@ -125,7 +125,9 @@ def studies(
 def rows_of(orders: Sequence[Order], moment: Moment) -> list[StudyRow]:
     """Return orders as rows, each with the assignment it has now."""
     found = Assignment.objects.filter(order__in=[order.pk for order in orders], is_current=True)
-    current = {row.order_id: row for row in found.select_related("radiologist").defer("trace")}
+    current = {
+        row.order_id: row for row in found.select_related("radiologist", "shift").defer("trace")
+    }
     return [
         study_row(order, current.get(order.pk), at=moment.at, zone=moment.zone) for order in orders
     ]
@@ -160,7 +162,9 @@ def _assignments(
     rows = rows.filter(_HISTORIES[wanted.state], _in_period(wanted, _ASSIGNMENTS, moment))
     rows = rows.filter(_narrowed(wanted, _ASSIGNMENTS))
     page = _ids_of(rows.order_by(*_ordering(wanted, sort, _ASSIGNMENTS)), number)
-    full = Assignment.objects.select_related("order__site", "order__procedure", "radiologist")
+    full = Assignment.objects.select_related(
+        "order__site", "order__procedure", "radiologist", "shift"
+    )
     found = full.defer("trace", "order__indication").in_bulk(page.rows)
     shown = [
         study_row(row.order, row, at=moment.at, zone=moment.zone)

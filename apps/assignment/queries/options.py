@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from apps.catalog.models import Cluster, Procedure, Site
 from apps.core.access import Scope
+from apps.core.namesakes import told_apart
 from apps.roster.models import Radiologist, Shift
 
 Choice = tuple[str, str]
@@ -33,12 +35,14 @@ def options(scope: Scope) -> Options:
         sites=[(str(site.pk), site.name) for site in sites],
         clusters=_clusters(clusters),
         modalities=[(code, code) for code in named if code],
-        radiologists=[
-            (one.pk, f"{one.family_name}, {one.given_name}".rstrip(", "))
-            for one in readers.order_by("family_name", "given_name", "pk")
-        ],
+        radiologists=_people(readers.order_by("family_name", "given_name", "pk")),
         shifts=[(one.code, one.name) for one in shifts.order_by("name", "code")],
     )
+
+
+def _people(found: Iterable[Radiologist]) -> list[Choice]:
+    names = {one.pk: f"{one.family_name}, {one.given_name}".rstrip(", ") for one in found}
+    return list(told_apart(names).items())
 
 
 def _clusters(found: dict[int, Cluster]) -> list[Choice]:

@@ -88,7 +88,7 @@ def _table(tried: Trace, loads: Mapping[str, Any], naming: Naming) -> PoolTable:
     rows = [*_fit_rows(tried, strategy, loads, naming), *_out_rows(tried, loads, naming)]
     return PoolTable(
         title=_ASKED.get(tried["pool"], "Asked").format(level=tried.get("level", 0)),
-        shifts=tuple(tried.get("shifts", ())),
+        shifts=tuple(naming.shift(code) for code in tried.get("shifts", ())),
         strategy=RecordedStrategy(strategy.value),
         figure_name=_FIGURE_NAMES.get(strategy, ""),
         rows=tuple(sorted(rows, key=lambda row: _PLACES[row.verdict])),
@@ -109,7 +109,7 @@ def _fit_rows(
         yield CandidateRow(
             radiologist=id_,
             name=_name(id_, naming),
-            shift=shift or "",
+            shift=naming.shift(shift) if shift else "",
             verdict=verdict,
             step=_SLA if verdict == LATE else _CHOICE,
             reason=_late_words(late[id_]) if id_ in late else "",
@@ -136,7 +136,7 @@ def _out_rows(tried: Trace, loads: Mapping[str, Any], naming: Naming) -> Iterato
         yield CandidateRow(
             radiologist=id_,
             name=_name(id_, naming),
-            shift=shift or "",
+            shift=naming.shift(shift) if shift else "",
             verdict=OUT,
             step=_STEPS[Step(step)],
             reason=refusal_words(Refused(code), naming.refused(Refused(code), params)),
@@ -177,9 +177,14 @@ def _figure(strategy: Strategy, rest: Sequence[Any]) -> str:
         case Strategy.FAIR:
             return _per_hour(*rest[:2])
         case Strategy.OPTIMAL:
-            return str(sum(rest[2])) if len(rest) > 2 else _per_hour(*rest[:2])
+            return _minutes(sum(rest[2])) if len(rest) > 2 else _per_hour(*rest[:2])
         case _:
             return str(rest[0])
+
+
+def _minutes(seconds: int) -> str:
+    """Return what a study costs as people read it: in minutes, "0" for nothing."""
+    return f"{tidy(f'{Decimal(seconds) / 60:.1f}')} min" if seconds else "0"
 
 
 def _per_hour(given: str, worked_seconds: int) -> str:
@@ -195,7 +200,7 @@ def _terms(strategy: Strategy, rest: Sequence[Any]) -> tuple[tuple[str, str], ..
         return tuple(zip(_SCORE_TERMS, rest[1], strict=True))
     if strategy is Strategy.OPTIMAL and len(rest) > 2:
         named = zip(_COST_TERMS, rest[2], strict=False)
-        return tuple((name, str(value)) for name, value in named)
+        return tuple((name, _minutes(value)) for name, value in named)
     return ()
 
 
@@ -215,5 +220,8 @@ _SCORE_TERMS = (
     *("start", "open studies", "subspecialty"),
     *("seniority", "recently active", "turnaround"),
 )
-_COST_TERMS = ("lateness", "fit", "load")
+_COST_TERMS = (
+    *("until read", "away now", "delays others"),
+    *("late", "share", "not their subject"),
+)
 _HOUR = 3600

@@ -128,4 +128,5 @@ _FLAGS: Mapping[str, str] = {
     "patient_changed": "Its sender has given it to another patient: see who it is.",
     "result_names_another_patient": "A result of it names another patient.",
     "cancelled_before_it_came": "Its cancel came before the order did.",
+    "reported_before_it_came": "Its report came before the order did.",
 }

@@ -146,6 +146,8 @@ def scene_of(asked: Asked, places: Places) -> Scene:
     Raises:
         Radiologist.DoesNotExist: the viewer looks after nobody of that id.
     """
+    if "\0" in asked.ill:
+        raise Radiologist.DoesNotExist
     person = seen_people(places.roster).get(pk=asked.ill)
     left = left_by(person, asked.period, scope=places.roster)
     within, elsewhere = open_orders(asked, places)

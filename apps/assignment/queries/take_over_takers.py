@@ -19,7 +19,7 @@ from apps.assignment.snapshot.versions import read_versions
 from apps.core.access import Scope
 from apps.engine.codes import Presence
 from apps.engine.facts import RadiologistFacts, Workload
-from apps.roster.queries.could_fill import Filler, Fit, Opening, could_fill
+from apps.roster.queries.could_fill import Filler, Fit, Opening, could_fill_each
 from apps.roster.queries.places import seen_people
 from apps.roster.queries.take_over import Turns
 from apps.roster.words import listed
@@ -67,15 +67,19 @@ class Takers:
     def choices(self) -> dict[int, list[Choice]]:
         """Return the choices for each of the scene's groups."""
         by_shift = {turns.shift.pk: turns for turns in self._scene.left.turns}
+        turns = [by_shift[group] for group in self._scene.groups if group != NO_SHIFT]
+        found = could_fill_each([_opening(one) for one in turns], scope=self._scope)
+        choices = {
+            one.shift.pk: self._for_shift(one, fillers)
+            for one, fillers in zip(turns, found, strict=True)
+        }
         return {
-            group: self._for_shift(by_shift[group]) if group != NO_SHIFT else self._for_studies()
+            group: choices[group] if group != NO_SHIFT else self._for_studies()
             for group in self._scene.groups
         }
 
-    def _for_shift(self, turns: Turns) -> list[Choice]:
-        run, span = turns.first
-        opening = Opening(turns.shift, run.start_on, span.start_at, span.end_at)
-        fillers = could_fill(opening, scope=self._scope)
+    def _for_shift(self, turns: Turns, fillers: Sequence[Filler]) -> list[Choice]:
+        run, _span = turns.first
         places = {one.person.pk: place for place, one in enumerate(fillers)}
         seated = set(run.seated)
         found = [
@@ -183,3 +187,8 @@ def people_to_choose(places: Places, *, at: datetime) -> list[Somebody]:
         and ((load := loads.get(one.id) or Workload(one.id)).open_studies or one.is_active)
     ]
     return sorted(found, key=lambda one: (not one.shifts, one.name, one.radiologist_id))
+
+
+def _opening(turns: Turns) -> Opening:
+    run, span = turns.first
+    return Opening(turns.shift, run.start_on, span.start_at, span.end_at)

@@ -15,6 +15,7 @@ from apps.audit.editing import Effect
 from apps.catalog.effects import UnitsChange
 from apps.catalog.queries.units import UnitsFrom, Work
 from apps.core import clock
+from apps.core.namesakes import told_apart
 from apps.roster.models import Radiologist
 
 DAYS = 7
@@ -84,4 +85,5 @@ def _share(part: Decimal, whole: Decimal) -> str:
 
 
 def _names(ids: Iterable[str]) -> dict[str, str]:
-    return {one.pk: one.full_name for one in Radiologist.objects.filter(pk__in=list(ids))}
+    people = Radiologist.objects.filter(pk__in=list(ids))
+    return told_apart({one.pk: one.full_name for one in people})

@@ -95,7 +95,7 @@ def _decided(trace: Mapping[str, Any], rule: int | None) -> Decided:
 def _history(order: Order) -> list[Assignment]:
     rows = (
         Assignment.objects.filter(order=order)
-        .select_related("radiologist")
+        .select_related("radiologist", "shift")
         .defer("trace")
         .order_by("-id")
     )

@@ -18,11 +18,13 @@ from apps.assignment.queries.seen import AllSeen, all_seen
 from apps.assignment.snapshot.basis import BasisMissingError
 from apps.assignment.snapshot.stored import StoredWorld, world_of
 from apps.core.access import Access, Permission, Scope
+from apps.engine.batch import Batch
 from apps.engine.changes import Change, ChangeKind, change_words
-from apps.engine.counterfactual import Way, smallest_changes
-from apps.engine.decision import decide
+from apps.engine.counterfactual import smallest_changes
+from apps.engine.decision import Decision, begun, ended
 from apps.engine.naming import Naming
 from apps.engine.obstacles import Hurdle, Obstacle, Stage, obstacle_words
+from apps.engine.ways import Way
 from apps.engine.why_not import why_not
 from apps.orders.models import Order
 from apps.roster.models import Radiologist
@@ -60,7 +62,10 @@ class WayRow:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The answer about one reader; ``is_load_known`` says whether their load was stored."""
+    """The answer about one reader; ``is_load_known`` says whether their load was stored.
+
+    There is no obstacle for whoever the decision chose, and for nobody else.
+    """
 
     radiologist: str
     name: str
@@ -73,7 +78,8 @@ class Asked:
 class More:
     """Everything beyond the trace; ``problem`` says why there is nothing.
 
-    ``ways`` would place an order that has nobody; ``people`` are those who can be asked about.
+    ``ways`` would place an order that has nobody; ``no_ways`` says what it means that there are
+    none; ``people`` are those who can be asked about. ``others`` were decided together with it.
     """
 
     order: Order
@@ -83,10 +89,15 @@ class More:
     seen: AllSeen | None = None
     asked: Asked | None = None
     ways: Sequence[WayRow] = ()
+    no_ways: str = ""
+    others: int = 0
 
 
 NO_BASIS = "The configuration that it was decided from was not kept, so nothing more can be said."
 NO_DECISION = "No decision was made by the engine here, so there is nothing to ask."
+NO_WAYS = "No one or two changes would."
+NO_WAYS_TOGETHER = "No change that was tried would, with all that were given out together."
+NO_BATCH = "The orders that it was given out with were not kept, so no change can be tried."
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +148,7 @@ class _More:
     ) -> None:
         self.order, self.trace, self.viewer, self.others = order, trace, viewer, others
         self.names: dict[str, str] = {}
+        self.batch: Batch | None = None
 
     def answer(self, reader: str, assignment: Assignment | None = None) -> More:
         if "result" not in self.trace or "order" not in self.trace:
@@ -147,16 +159,35 @@ class _More:
             return More(self.order, assignment, NO_BASIS)
         people = self._people(world)
         is_known = any(reader == id_ for id_, _ in people)
-        is_placed = "radiologist" in self.trace["result"]
+        is_placed = bool(self._chosen)
+        if is_known or not is_placed:
+            self.batch = world.batch()
+        decision = _made_again(world)
         return More(
             order=self.order,
             assignment=assignment,
             problem="",
             people=people,
-            seen=self._seen(world),
-            asked=self._asked(world, reader) if is_known else None,
+            seen=self._seen(world, decision),
+            asked=self._asked(world, decision, reader) if is_known else None,
             ways=() if is_placed or is_known else self._ways(world, ""),
+            no_ways=self._no_ways(world),
+            others=self._others,
         )
+
+    @property
+    def _chosen(self) -> str:
+        """Return who got it, as it is stored; nobody else did, whatever is decided again."""
+        return str(self.trace["result"].get("radiologist", ""))
+
+    @property
+    def _others(self) -> int:
+        return len(self.batch.asked) - 1 if self.batch else 0
+
+    def _no_ways(self, world: StoredWorld) -> str:
+        if not world.burst:
+            return NO_WAYS
+        return NO_WAYS_TOGETHER if self.batch else NO_BATCH
 
     def _people(self, world: StoredWorld) -> list[tuple[str, str]]:
         """Return who can be asked about: those looked at, and those whom the viewer sees."""
@@ -176,10 +207,7 @@ class _More:
     def _naming(self, world: StoredWorld) -> Naming:
         return naming_of_config(world.snapshot.compiled.config, self._name)
 
-    def _seen(self, world: StoredWorld) -> AllSeen:
-        decision = decide(
-            world.order, world.at, world.snapshot, widen=world.widen, relieve=world.relieve
-        )
+    def _seen(self, world: StoredWorld, decision: Decision) -> AllSeen:
         may_see = self.viewer.access.scope(Permission.PATIENT_VIEW)
         return all_seen(
             world.order,
@@ -199,35 +227,52 @@ class _More:
         rows = RuleVersion.objects.filter(rule_id__in=wanted).values_list("rule_id", "version")
         return {rule for rule, version in rows if wanted[rule] == version}
 
-    def _asked(self, world: StoredWorld, reader: str) -> Asked:
-        obstacles = why_not(
+    def _asked(self, world: StoredWorld, decision: Decision, reader: str) -> Asked:
+        obstacles = self._obstacles(world, decision, reader)
+        is_otherwise = any(one.hurdle is Hurdle.OTHERWISE for one in obstacles)
+        naming = self._naming(world)
+        return Asked(
+            radiologist=reader,
+            name=self._name(reader),
+            obstacles=[Said(_STAGES[one.stage], obstacle_words(one, naming)) for one in obstacles],
+            ways=self._ways(world, reader) if obstacles and not is_otherwise else (),
+            is_load_known=reader in world.seen or reader in self.others,
+        )
+
+    def _obstacles(
+        self, world: StoredWorld, decision: Decision, reader: str
+    ) -> Sequence[Obstacle]:
+        """Return what stood in the way of somebody; of whoever has it nothing did."""
+        if reader == self._chosen:
+            return ()
+        is_by_hand = "by_hand" in self.trace
+        if not is_by_hand and (decision.radiologist or "") != self._chosen:
+            return (Obstacle(Stage.CHOICE, Hurdle.OTHERWISE),)
+        by_hand = Obstacle(Stage.SHIFT, Hurdle.BY_HAND, person=self._chosen)
+        found = why_not(
             world.order,
             world.at,
             world.snapshot,
             reader,
             widen=world.widen,
             relieve=world.relieve,
+            planned=world.planned,
+            others=self._others,
         )
-        obstacles = [*self._by_hand(reader), *obstacles]
-        naming = self._naming(world)
-        return Asked(
-            radiologist=reader,
-            name=self._name(reader),
-            obstacles=[Said(_STAGES[one.stage], obstacle_words(one, naming)) for one in obstacles],
-            ways=self._ways(world, reader) if obstacles else (),
-            is_load_known=reader in world.seen or reader in self.others,
-        )
-
-    def _by_hand(self, reader: str) -> list[Obstacle]:
-        """Return that a person chose somebody else, where one did."""
-        chosen = self.trace["result"].get("radiologist", "")
-        if "by_hand" not in self.trace or chosen == reader:
-            return []
-        return [Obstacle(Stage.SHIFT, Hurdle.BY_HAND, person=chosen)]
+        return (by_hand, *found) if is_by_hand else found
 
     def _ways(self, world: StoredWorld, wanted: str) -> list[WayRow]:
+        if world.burst and self.batch is None:
+            return []
         found = smallest_changes(
-            world.order, world.at, world.snapshot, wanted=wanted, widen=world.widen
+            world.order,
+            world.at,
+            world.snapshot,
+            wanted=wanted,
+            widen=world.widen,
+            relieve=world.relieve,
+            planned=world.planned,
+            batch=self.batch,
         )
         return [self._way(way, wanted) for way in found]
 
@@ -241,3 +286,15 @@ class _More:
             until = datetime.fromisoformat(str(change.params[0])).astimezone(self.viewer.zone)
             return f"it waits until {until:%H:%M on %d %b}"
         return change_words(change, self._name)
+
+
+def _made_again(world: StoredWorld) -> Decision:
+    run = begun(
+        world.order,
+        world.at,
+        world.snapshot,
+        widen=world.widen,
+        relieve=world.relieve,
+        planned=world.planned,
+    )
+    return ended(run, world.order, world.snapshot)

@@ -37,7 +37,7 @@ def with_overrides(
         extras=(*config.extras, *more.extras),
     )
     # ``replace`` makes a new view, so that what the old one has worked out is not taken along.
-    return replace(view, config=changed, compiled=compile_config(changed))
+    return replace(view, config=changed, compiled=compile_config(changed, view.compiled))
 
 
 def as_stored(view: ConfigView, *, versions: Mapping[str, int]) -> ConfigView:
@@ -47,5 +47,5 @@ def as_stored(view: ConfigView, *, versions: Mapping[str, int]) -> ConfigView:
         view: before the transaction changed the roster.
         versions: of the decision's areas by now.
     """
-    config = load_config(versions)
-    return replace(view, config=config, compiled=compile_config(config))
+    config = load_config(versions, view.config)
+    return replace(view, config=config, compiled=compile_config(config, view.compiled))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import time
 from collections.abc import Mapping
@@ -20,6 +19,7 @@ from apps.assignment.snapshot.shadows import RunningShadow, load_shadows
 from apps.assignment.snapshot.versions import decision_versions, read_versions
 from apps.catalog.models import Site
 from apps.catalog.queries.units import UnitBook, unit_book
+from apps.core import collector
 from apps.engine.decision import CompiledConfig, compile_config
 from apps.engine.facts import Config
 from apps.engine.replay import config_to_json
@@ -78,7 +78,7 @@ def current_view(versions: Mapping[str, int] | None = None) -> ConfigView:
     global _view  # noqa: PLW0603 -- one copy per process is the point of a cache
     is_old = versions is not None and _view and _view.versions != decision_versions(versions)
     if _view is None or is_old:
-        _view = _read_view()
+        _view = _read_view(_view)
     return _view
 
 
@@ -88,18 +88,21 @@ def forget() -> None:
     _view = None
 
 
-def _read_view() -> ConfigView:
+def _read_view(known: ConfigView | None) -> ConfigView:
     began = time.perf_counter()
     while True:
         versions = decision_versions(read_versions())
-        with metrics.timed_roster_refresh(), metrics.timed_rules_refresh():
-            view = _load_view(versions)
+        with (
+            metrics.timed_roster_refresh(),
+            metrics.timed_rules_refresh(),
+            collector.resting(),
+        ):
+            view = _load_view(versions, known)
         # Every edit raises a version in its own transaction: equal versions before and after
         # mean that no edit fell between these reads.
         if decision_versions(read_versions()) == versions:
             break
-    if settings.ROLE == "worker":
-        _spare_the_collector()
+    _spare_the_collector()
     # A command answers a person, who did not ask how long this took.
     level = logging.DEBUG if settings.ROLE == "command" else logging.INFO
     took = (time.perf_counter() - began) * 1000
@@ -108,19 +111,21 @@ def _read_view() -> ConfigView:
 
 
 def _spare_the_collector() -> None:
-    """Take what lives as long as the configuration out of the garbage collector's rounds.
+    """Keep the garbage collector's rounds out of some order's way, and out of a person's page.
 
-    Walking a department's hundred thousand objects takes tens of milliseconds, in the middle of
-    some order's way. Only where that way leads through: elsewhere it costs more than it spares.
+    Walking a department's hundred thousand objects takes tens of milliseconds. Processes of other
+    roles end before it would pay.
     """
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
+    if settings.ROLE == "worker":
+        collector.settle()
+    elif settings.ROLE == "web":
+        # The configuration before this one is garbage now.
+        collector.collect_after_response()
 
 
-def _load_view(versions: dict[str, int]) -> ConfigView:
-    config = load_config(versions)
-    compiled = compile_config(config)
+def _load_view(versions: dict[str, int], known: ConfigView | None) -> ConfigView:
+    config = load_config(versions, known.config if known else None)
+    compiled = compile_config(config, known.compiled if known else None)
     return ConfigView(
         config=config,
         compiled=compiled,

@@ -6,8 +6,8 @@ it changes nothing. The ledger says both, so that nothing is ever counted over.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
@@ -26,31 +26,55 @@ _SUMS = """
 """
 
 
-@dataclass(slots=True)
+_SPARED = 256
+"""How many lines too old to count are kept before they are dropped together."""
+
+
 class Given:
     """What one reader was given lately, with the sum since a moment.
 
-    The moment is the start of their turn, which hardly ever changes between two questions.
+    The moment is the start of their turn. It stands for hours, or goes on with the time for who is
+    on duty around the clock: so the sum follows it line by line and is never made anew.
     """
 
-    lines: list[tuple[datetime, Decimal]] = field(default_factory=list)
-    since: datetime | None = None
-    total: Decimal = NOTHING
+    __slots__ = ("_amounts", "_first", "_moments", "_total")
+
+    def __init__(self) -> None:
+        """Begin with nothing given."""
+        self._moments: list[datetime] = []
+        self._amounts: list[Decimal] = []
+        self._first = 0
+        self._total = NOTHING
 
     def add(self, given_at: datetime, units: Decimal) -> None:
         """Add a line; of what is taken away the units are below zero."""
-        self.lines.append((given_at, units))
-        if self.since is not None and given_at >= self.since:
-            self.total += units
+        place = bisect_right(self._moments, given_at)
+        self._moments.insert(place, given_at)
+        self._amounts.insert(place, units)
+        # Where the sum begins is only known to the next question, which moves it back or on.
+        if place < self._first:
+            self._first += 1
+        else:
+            self._total += units
 
     def sum_since(self, since: datetime) -> Decimal:
         """Return what was given from a moment on and not taken away."""
-        if since != self.since:
-            # A roster may be mended so that the turn began earlier, but never over a day ago.
-            self.lines = [line for line in self.lines if line[0] >= since - LONGEST]
-            self.since = since
-            self.total = sum((units for at, units in self.lines if at >= since), NOTHING)
-        return self.total
+        while self._first < len(self._moments) and self._moments[self._first] < since:
+            self._total -= self._amounts[self._first]
+            self._first += 1
+        # A roster may be mended so that the turn began earlier, but never over a day ago.
+        while self._first and self._moments[self._first - 1] >= since:
+            self._first -= 1
+            self._total += self._amounts[self._first]
+        if self._first >= _SPARED:
+            self._drop_before(since - LONGEST)
+        return self._total
+
+    def _drop_before(self, moment: datetime) -> None:
+        gone = bisect_left(self._moments, moment, hi=self._first)
+        if gone >= _SPARED:
+            del self._moments[:gone], self._amounts[:gone]
+            self._first -= gone
 
 
 def sums_errand(turns: Mapping[str, datetime], sums: dict[str, Decimal]) -> list[bulk.Errand]:

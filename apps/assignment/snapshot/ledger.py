@@ -1,4 +1,4 @@
-"""The process's copy of the last hours of the workload ledger.
+"""The process's copy of the last hours of the workload ledger, and of the turns on shifts.
 
 The table is append-only and written under the assignment lock, so its ids grow in commit order:
 reading what came after the last id seen keeps the copy exact without counting rows again.
@@ -7,7 +7,7 @@ reading what came after the last id seen keeps the copy exact without counting r
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -27,9 +27,12 @@ HOUR = timedelta(minutes=60)
 TURNAROUND_WINDOW = timedelta(hours=4)
 _BEGINNING = datetime.min.replace(tzinfo=UTC) + timedelta(days=1)
 _LINES = (
-    "SELECT id, radiologist_id, kind, at, rvu, units, given_at, turnaround_seconds "
+    "SELECT id, radiologist_id, kind, at, rvu, units, given_at, turnaround_seconds, shift_code "
     "FROM assignment_ledgerentry WHERE id > %s AND at > %s ORDER BY id"
 )
+_ALL_TURNS = "SELECT radiologist_id, shift_code, last_assigned_at FROM assignment_shiftturn"
+_TURNS = f"{_ALL_TURNS} WHERE shift_code = ANY(%s::text[])"
+_NO_TURNS: Mapping[str, datetime] = {}
 _MINUTE = Decimal(60)
 _HUNDREDTH = Decimal("0.01")
 
@@ -63,6 +66,23 @@ class LedgerCopy:
         self._given: dict[str, Given] = defaultdict(Given)
         self._assigned: dict[str, Window] = defaultdict(lambda: Window(HOUR))
         self._completed: dict[str, Window] = defaultdict(lambda: Window(TURNAROUND_WINDOW))
+        self._turns: dict[str, dict[str, datetime]] = {}
+        self._has_turns = False
+
+    def turn_errands(
+        self,
+        shifts: Iterable[str],  # noqa: ARG002 -- a copy for one moment asks of these alone
+    ) -> list[bulk.Errand]:
+        """Return the query for who had which shift's last turn; the lines tell of those since.
+
+        Args:
+            shifts: the codes of those whose turns may be asked.
+        """
+        return [] if self._has_turns else [((_ALL_TURNS, []), self._take_turns)]
+
+    def turns_of(self, radiologist: str) -> Mapping[str, datetime]:
+        """Return when the reader was last given an order on each shift, by its code."""
+        return self._turns.get(radiologist, _NO_TURNS)
 
     def errands(
         self,
@@ -104,15 +124,24 @@ class LedgerCopy:
         units: Decimal,
         given_at: datetime | None,
         turnaround_seconds: int | None,
+        shift: str,
     ) -> None:
         self._last_id = line_id
         if kind == LedgerKind.ASSIGNED:
+            if shift:
+                self._turns.setdefault(radiologist, {})[shift] = at
             self._assigned[radiologist].add(at, rvu)
             self._given[radiologist].add(at, units)
         elif kind == LedgerKind.RETURNED:
             self._given[radiologist].add(given_at or at, -units)
         else:
             self._completed[radiologist].add(at, Decimal(turnaround_seconds or 0))
+
+    def _take_turns(self, rows: list[tuple[Any, ...]]) -> None:
+        self._has_turns = True
+        self._turns = {}
+        for radiologist, shift, at in rows:
+            self._turns.setdefault(radiologist, {})[shift] = at
 
     def hour_of(self, radiologist: str, at: datetime) -> tuple[int, Decimal]:
         """Return the number and RVU of assignments in the 60 minutes that end at ``at``."""
@@ -152,6 +181,12 @@ class PassingLedger(LedgerCopy):
     def errands(self, at: datetime, turns: Turns) -> list[bulk.Errand]:
         """Return the queries of the moment, under the assignment lock or as things stand."""
         return [self._new_lines(at, TURNAROUND_WINDOW), *self.other_errands(turns)]
+
+    @override
+    def turn_errands(self, shifts: Iterable[str]) -> list[bulk.Errand]:
+        """Return the query for the turns on these shifts; nothing where none goes round."""
+        codes = sorted(set(shifts))
+        return [((_TURNS, [codes]), self._take_turns)] if codes else []
 
     @override
     def other_errands(self, turns: Turns) -> list[bulk.Errand]:

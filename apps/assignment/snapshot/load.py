@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from apps.catalog.models import Site
 from apps.catalog.queries.holidays import days_off
@@ -37,31 +37,63 @@ from apps.roster.models import (
 )
 from apps.rules.models import AssignmentRule, DecisionPolicy, RuleVersion, ScoringWeights
 
+_Part = TypeVar("_Part")
 
-def load_config(versions: Mapping[str, int]) -> Config:
+
+def load_config(versions: Mapping[str, int], known: Config | None = None) -> Config:
     """Return the configuration as the current transaction sees it.
 
     Args:
         versions: what the areas' versions were before the first read; the caller looks
             whether they still are after the last.
+        known: an earlier one. Areas whose version has not moved since are taken over from it, and
+            what of the others is equal stays the same object, so that whoever made something of
+            it need not make it again.
     """
+    # Days off are read every time: they reach further ahead with every year that passes.
     roster, calendars = _roster(), days_off()
+    placed = _unmoved(known, versions, "catalog")
+    ruled = _unmoved(known, versions, "rules") or _ruled()
     return Config(
         versions=versions,
-        sites=tuple(_sites()),
-        shifts=tuple(_shifts()),
-        radiologists=tuple(_radiologists()),
+        sites=placed.sites if placed else tuple(_sites()),
+        shifts=_kept(tuple(_shifts()), known.shifts if known else ()),
+        radiologists=_kept(tuple(_radiologists()), known.radiologists if known else ()),
         roster=tuple(roster.rows),
-        rules=tuple(_rules()),
+        rules=ruled.rules,
         leaves=tuple(roster.leaves),
         swaps=tuple(roster.swaps),
         extras=tuple(roster.extras),
         rotations=tuple(roster.rotations),
-        weights=_weights(),
-        balance=_balance(),
+        weights=ruled.weights,
+        balance=ruled.balance,
         holidays=_holidays(calendars),
-        calendars=calendars,
+        calendars=_kept(calendars, known.calendars if known else {}),
     )
+
+
+class _Ruled(NamedTuple):
+    """What is read of the rules."""
+
+    rules: tuple[RuleFacts, ...]
+    weights: Weights
+    balance: Balance
+
+
+def _ruled() -> _Ruled:
+    return _Ruled(tuple(_rules()), _weights(), _balance())
+
+
+def _unmoved(known: Config | None, versions: Mapping[str, int], area: str) -> Config | None:
+    """Return the configuration known if an area is still as it was in it."""
+    if known is None or known.versions.get(area) != versions.get(area):
+        return None
+    return known
+
+
+def _kept(now: _Part, before: _Part) -> _Part:
+    """Return what is read now, as the object that stood for it before where they are equal."""
+    return before if now == before else now
 
 
 def _sites() -> Iterable[SiteFacts]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from apps.assignment.snapshot.given import NOTHING
 from apps.assignment.snapshot.ledger import LedgerCopy, PassingLedger
@@ -44,6 +45,7 @@ class Loads(Mapping[str, Load]):
         self._rows = {row[0]: row for row in rows}
         self._unpack = unpack
         self._made: dict[str, Load] = {}
+        self.changes = 0
 
     def __getitem__(self, radiologist: str) -> Load:
         load = self._made.get(radiologist)
@@ -58,7 +60,8 @@ class Loads(Mapping[str, Load]):
         return len(self._rows)
 
     def put(self, load: Load) -> None:
-        """Change one; whoever had no row has one from now on."""
+        """Change one; whoever had no row has one from now on. ``changes`` counts it."""
+        self.changes += 1
         self._made[load.radiologist] = load
         self._rows.setdefault(load.radiologist, _NO_ROW)
 
@@ -155,7 +158,6 @@ class LoadReader:
         self._at = at
         self._ledger = ledger
         self._rows: list[Any] = []
-        self._turns: dict[str, dict[str, datetime]] = {}
         self._duties: DutyBook | None = None
         self._credits: Credits = {}
 
@@ -182,9 +184,10 @@ class LoadReader:
         return [*self._ledger.other_errands(turns), *self._turn_errands((compiled, *beside))]
 
     def _turn_errands(self, asked: Iterable[CompiledConfig]) -> list[bulk.Errand]:
-        """Return what to ask of the shifts that go round; nothing where none does."""
-        codes = sorted({code for compiled in asked for code in _that_go_round(compiled)})
-        return [((_TURNS, [codes]), self._take_turns)] if codes else []
+        """Return what to ask of the shifts that go round now; nothing where none does."""
+        return self._ledger.turn_errands(
+            code for compiled in asked for code in _that_go_round(compiled, self._at)
+        )
 
     def book(self, compiled: CompiledConfig, versions: Mapping[str, int]) -> LoadBook:
         """Return the loads, once the errands were run.
@@ -222,7 +225,7 @@ class LoadReader:
             rvu_last_hour=hour_rvu,
             last_assigned_at=_moment(assigned_at),
             mean_turnaround_minutes=self._ledger.mean_turnaround_minutes(radiologist, self._at),
-            last_on_shift=self._turns.get(radiologist, {}),
+            last_on_shift=self._ledger.turns_of(radiologist),
             given_units=given,
             worked_seconds=worked,
         )
@@ -239,18 +242,26 @@ class LoadReader:
     def _take_rows(self, rows: list[tuple[Any, ...]]) -> None:
         self._rows = rows
 
-    def _take_turns(self, rows: list[tuple[Any, ...]]) -> None:
-        self._turns = {}
-        for radiologist, shift, at in rows:
-            self._turns.setdefault(radiologist, {})[shift] = at
+
+def _that_go_round(compiled: CompiledConfig, at: datetime) -> list[str]:
+    """Return the shifts whose turns may be asked: those that run, all where a rule says so."""
+    running = compiled.coverage_at(at).running.values()
+    if _has_rule_that_goes_round(compiled):
+        return [item.shift.code for item in running]
+    return [item.shift.code for item in running if item.shift.strategy is Strategy.ROUND_ROBIN]
 
 
-def _that_go_round(compiled: CompiledConfig) -> list[str]:
-    """Return the shifts whose turns may be asked: all, where a rule has any shift go round."""
-    shifts = compiled.config.shifts
-    if any(rule.target.strategy is Strategy.ROUND_ROBIN for rule in compiled.rules.rules):
-        return [shift.code for shift in shifts]
-    return [shift.code for shift in shifts if shift.strategy is Strategy.ROUND_ROBIN]
+def _has_rule_that_goes_round(compiled: CompiledConfig) -> bool:
+    """Return whether a rule may have any shift go round; its thousand rules are walked once."""
+    known = _by_rule.get(compiled)
+    if known is None:
+        targets = (rule.target for rule in compiled.rules.rules)
+        known = any(target.strategy is Strategy.ROUND_ROBIN for target in targets)
+        _by_rule[compiled] = known
+    return known
+
+
+_by_rule: WeakKeyDictionary[CompiledConfig, bool] = WeakKeyDictionary()
 
 
 def turns_of_duty(compiled: CompiledConfig, at: datetime) -> dict[str, datetime]:
@@ -273,7 +284,3 @@ _WORKLOADS = """
            (extract(epoch FROM busy_until) * 1000000)::bigint
     FROM roster_workload ORDER BY radiologist_id
 """
-_TURNS = (
-    "SELECT radiologist_id, shift_code, last_assigned_at FROM assignment_shiftturn "
-    "WHERE shift_code = ANY(%s::text[])"
-)

@@ -8,10 +8,11 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from apps.assignment.snapshot.basis import load_basis
+from apps.assignment.snapshot.basis import BasisMissingError, load_basis, load_burst
+from apps.engine.batch import Batch, batch_of
 from apps.engine.compiled import CompiledConfig, compile_config
 from apps.engine.facts import OrderFacts, Workload
-from apps.engine.replay import order_of, workloads_of
+from apps.engine.replay import order_of, planned_of, workloads_of
 from apps.engine.result import Snapshot
 
 Versions = Mapping[str, int]
@@ -22,7 +23,8 @@ class StoredWorld:
     """One decision's own world.
 
     ``seen`` are the readers whose load was stored with it; of the others the snapshot holds what
-    the caller gave, or nothing.
+    the caller gave, or nothing. ``planned`` is who was meant to have it where many were given out
+    together, ``burst`` the digest of those; empty where it was decided alone.
     """
 
     order: OrderFacts
@@ -31,6 +33,15 @@ class StoredWorld:
     widen: bool
     relieve: str
     seen: frozenset[str]
+    planned: str = ""
+    burst: str = ""
+
+    def batch(self) -> Batch | None:
+        """Return the orders it was decided together with; None where none, or none were kept."""
+        try:
+            return batch_of(load_burst(self.burst)) if self.burst else None
+        except BasisMissingError:
+            return None
 
 
 def compiled_at(versions: Versions) -> CompiledConfig:
@@ -62,6 +73,8 @@ def world_of(
         widen=bool(trace.get("widen")),
         relieve=str(trace.get("relieve", "")),
         seen=frozenset(loads),
+        planned=planned_of(trace),
+        burst=str(trace.get("burst", "")),
     )
 
 

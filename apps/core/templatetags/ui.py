@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
@@ -32,6 +32,12 @@ def moment(value: datetime, at: datetime) -> dict[str, str]:
 def lasting(since: datetime, at: datetime) -> str:
     """Return how long something lasts already."""
     return in_words(at - since)
+
+
+@register.filter
+def minutes(count: int) -> str:
+    """Return minutes as people say them: ``45 min``, ``4 h``, ``1 d``."""
+    return in_words(timedelta(minutes=count))
 
 
 @register.inclusion_tag("components/tag.html")

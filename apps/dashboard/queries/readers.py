@@ -14,6 +14,7 @@ from apps.assignment.queries.loads import live_loads
 from apps.assignment.snapshot.cache import ConfigView, current_view
 from apps.assignment.snapshot.versions import read_versions
 from apps.core import bulk
+from apps.core.namesakes import told_apart
 from apps.dashboard.lens import Lens, Place
 from apps.engine.capacity import capacity_refusal
 from apps.engine.codes import Presence
@@ -101,8 +102,9 @@ def at_work(at: datetime) -> AtWork:
     loads, shifts = live_loads(at), _shifts(view, at)
     busy = {id_ for id_, load in loads.items() if load.open_studies}
     people = view.compiled.people
+    names = told_apart({id_: person.name for id_, person in people.items()})
     rows = {
-        id_: _row(people[id_], loads.get(id_) or Workload(id_), shifts.get(id_, ()))
+        id_: _row(people[id_], names[id_], loads.get(id_) or Workload(id_), shifts.get(id_, ()))
         for id_ in {*shifts, *busy} & people.keys()
     }
     return AtWork(view, rows, shifts)
@@ -167,11 +169,13 @@ def _serves(shift: ShiftFacts, codes: frozenset[str] | None, modality: str) -> b
     return any(work.modality in ("", modality) for work in shift.work_types)
 
 
-def _row(person: RadiologistFacts, load: Workload, shifts: Sequence[ShiftFacts]) -> ReaderRow:
+def _row(
+    person: RadiologistFacts, name: str, load: Workload, shifts: Sequence[ShiftFacts]
+) -> ReaderRow:
     seats = person.max_concurrent_studies
     return ReaderRow(
         id=person.id,
-        name=person.name,
+        name=name,
         open_studies=load.open_studies,
         seats=seats,
         percent=load.open_studies * _HUNDRED // seats if seats else _HUNDRED,

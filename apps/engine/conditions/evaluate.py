@@ -9,7 +9,7 @@ over midnight or the weekend.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from apps.engine.conditions.fields import (
@@ -38,6 +38,7 @@ _COMPARE: Mapping[Op, Callable[[Any, Any], bool]] = {
     Op.MORE: operator.gt,
     Op.AT_LEAST: operator.ge,
 }
+_NO_OBJECT = "conditions are an object of groups, or of field, op and value"
 GROUPS = ("all", "any", "none")
 DEEPEST = 8
 """How deep groups may be nested, so that nothing stored can exhaust the stack of a decision."""
@@ -62,9 +63,31 @@ def compile_conditions(conditions: Mapping[str, object], regions: Regions = REGI
     return _compile(conditions, regions, depth=1)
 
 
+def compile_parts(
+    conditions: object, regions: Regions
+) -> list[tuple[Mapping[str, object], Predicate]]:
+    """Return conditions that must all hold, as written and as functions, the same as the whole.
+
+    Raises:
+        ConditionError: as ``compile_conditions``.
+        PatternError: as ``compile_conditions``.
+    """
+    if not isinstance(conditions, Mapping):
+        raise ConditionError(_NO_OBJECT)
+    members = conditions.get("all")
+    if not isinstance(members, list) or len(conditions) > 1:
+        return [(conditions, compile_conditions(conditions, regions))]
+    return [(member, _compile(member, regions, depth=2)) for member in members]
+
+
+def all_hold(predicates: Sequence[Predicate]) -> Predicate:
+    """Return the function that says whether all of them hold."""
+    return predicates[0] if len(predicates) == 1 else _all(predicates)
+
+
 def _compile(conditions: object, regions: Regions, depth: int) -> Predicate:
     if not isinstance(conditions, Mapping):
-        raise ConditionError("conditions are an object of groups, or of field, op and value")
+        raise ConditionError(_NO_OBJECT)
     if depth > DEEPEST:
         raise ConditionError(f"conditions are nested at most {DEEPEST} deep")
     if "field" in conditions:
@@ -75,7 +98,7 @@ def _compile(conditions: object, regions: Regions, depth: int) -> Predicate:
     parts = [
         _group(name, conditions[name], regions, depth) for name in GROUPS if name in conditions
     ]
-    return parts[0] if len(parts) == 1 else _all(parts)
+    return all_hold(parts)
 
 
 def _group(name: str, members: object, regions: Regions, depth: int) -> Predicate:
@@ -83,12 +106,12 @@ def _group(name: str, members: object, regions: Regions, depth: int) -> Predicat
         raise ConditionError(f"{name!r} needs a list of conditions")
     predicates = [_compile(member, regions, depth + 1) for member in members]
     if name == "all":
-        return predicates[0] if len(predicates) == 1 else _all(predicates)
+        return all_hold(predicates)
     holds = _any(predicates)
     return holds if name == "any" else lambda subject: not holds(subject)
 
 
-def _all(predicates: list[Predicate]) -> Predicate:
+def _all(predicates: Sequence[Predicate]) -> Predicate:
     def every(subject: Subject) -> bool:
         for predicate in predicates:  # noqa: SIM110 -- a loop is twice as fast as all() here
             if not predicate(subject):

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from apps.engine.optimal.costs import set_costs
+from apps.engine.optimal.costs import priced
 
-__all__ = ["set_costs"]
+__all__ = ["priced"]

@@ -1,10 +1,15 @@
-"""What one study costs with each reader: when it would be read, lateness, share and fit.
+"""What one study costs with each reader, in seconds, term by term.
 
-All in seconds: how long until it would be read and by how much that is late, by how much the
-reader was given more than their share, and whether it is their subject.
+- ``until``: when it would be read, by what is on hand before it and by when they are there;
+- ``away``: what somebody who is away just now is expected to be away for;
+- ``delays``: by how much what is less urgent on their hands waits longer for it, a part of that;
+- ``late``: a fixed sum and by how much that is after it is due;
+- ``share``: by how much they were given more than their share, within a bound;
+- ``fit``: whether it is their subject.
 
-The moment at which somebody would have read it follows from what is on their hands before it and
-from when they are there to read: whoever leaves in ten minutes goes on tomorrow, or on Monday.
+Whoever leaves in ten minutes goes on tomorrow, or on Monday: what they will not have begun by
+then waits so long. What was begun is finished, so a routine study need but be begun in time,
+while an urgent one is given only to who can be expected to end it.
 All in whole numbers, so that neither rounding nor the order of the candidates has a say.
 Source: spec 2, step 7; spec 3, slow and fairness; ADR 26.
 """
@@ -17,10 +22,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from apps.engine.alike import Alike, once
 from apps.engine.capacity import queue_ahead
-from apps.engine.codes import Urgency
+from apps.engine.codes import Presence, Urgency
 from apps.engine.duty import Span
-from apps.engine.facts import Balance, OrderFacts
+from apps.engine.facts import Balance, OrderFacts, Workload
 
 if TYPE_CHECKING:
     from apps.engine.choice import Candidate
@@ -34,11 +40,18 @@ SECONDS_PER_RVU = 480
 _LATE = 14_400
 _NO_MATCH = 60
 _NEVER = 604_800
+_AWAY = 600
+"""What is left of a break on average, when breaks last ten minutes or thirty."""
+_DELAYED_PARTS = 4
+"""A minute that each less urgent study waits longer counts for so many parts of a minute."""
 _QUARTERS = 4
 _CARE: Mapping[Urgency, int] = {Urgency.STAT: 4, Urgency.URGENT: 5, Urgency.ROUTINE: 6}
-"""Quarters by which the time needed counts: what comes in after it may be read before it."""
-_SHARE: Mapping[Urgency, int] = {Urgency.STAT: 0, Urgency.URGENT: 2, Urgency.ROUTINE: 4}
-"""Quarters by which somebody's share counts: the less, the more urgent."""
+"""Quarters by which work counts before somebody leaves: what comes in later may be read first."""
+_SHARE: Mapping[Urgency, int] = {Urgency.STAT: 1, Urgency.URGENT: 6, Urgency.ROUTINE: 2}
+_SHARE_PARTS = 12
+"""A minute beyond somebody's share counts for so many parts of a minute: for a STAT hardly."""
+MOST_FOR_SHARE = 900
+"""How many seconds longer a study waits at most for the sake of shares, from either side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,36 +63,112 @@ class Wanted:
     at: datetime
     subspecialty: str = ""
 
+    @property
+    def seconds_left(self) -> int | None:
+        """Return the whole seconds until it is due, None where it never is."""
+        due_at = self.order.report_due_at
+        return None if due_at is None else (due_at - self.at) // _SECOND
 
-def set_costs(
-    candidates: Sequence[Candidate], wanted: Wanted, balance: Balance, ahead: Ahead
-) -> None:
-    """Set each candidate's cost and its terms: time, lateness, share, fit."""
+
+def priced(
+    candidates: list[Candidate],
+    wanted: Wanted,
+    balance: Balance,
+    ahead: Ahead,
+    alike: Alike | None = None,
+) -> list[Candidate]:
+    """Return the candidates with each their cost and its terms.
+
+    Where many are decided on the same loads, those are others that like orders share.
+    """
+    left = wanted.seconds_left
+    if alike is None:
+        return _with_lateness(_priced(candidates, wanted, balance, ahead, None), left)
+    key = (wanted.urgency, wanted.order.rvu, wanted.subspecialty)
+    plain = alike.once(candidates, key, lambda: _priced(candidates, wanted, balance, ahead, alike))
+    slowest = alike.once(
+        plain, "slowest", lambda: max([one.costs[0] + one.costs[1] for one in plain])
+    )
+    if left is None or left >= slowest:
+        return plain
+    return alike.once(plain, left, lambda: _with_lateness(plain, left))
+
+
+def _priced(
+    candidates: Sequence[Candidate],
+    wanted: Wanted,
+    balance: Balance,
+    ahead: Ahead,
+    alike: Alike | None,
+) -> list[Candidate]:
+    key = ("until", wanted.urgency, wanted.order.rvu)
+    untils: dict[str, int] = once(alike, alike, key, dict)
+    own = _seconds(wanted.order.rvu)
     shares = ahead_seconds(candidates, balance.catch_up_units)
-    due_at = wanted.order.report_due_at
-    left = None if due_at is None else (due_at - wanted.at) // _SECOND
-    for candidate, share in zip(candidates, shares, strict=True):
-        seconds = seconds_until_read(candidate, wanted, ahead(candidate.person.id))
-        late = _LATE + seconds - left if left is not None and seconds > left else 0
-        fit = 0 if wanted.subspecialty in candidate.person.specialties else _NO_MATCH
-        candidate.costs = (seconds, late, share * _SHARE[wanted.urgency] // _QUARTERS, fit)
-        candidate.cost = sum(candidate.costs)
+    priced: list[Candidate] = []
+    for one, share in zip(candidates, shares, strict=True):
+        person, load = one.person, one.workload
+        until = untils.get(person.id)
+        if until is None:
+            until = seconds_until_read(load, wanted, ahead(person.id))
+            untils[person.id] = until
+        away = _AWAY if load.presence is Presence.AWAY else 0
+        behind = load.open_studies - queue_ahead(load, wanted.urgency)
+        delays = behind * own // _DELAYED_PARTS
+        fit = 0 if wanted.subspecialty in person.specialties else _NO_MATCH
+        weighed = _weighed(share, wanted.urgency)
+        priced.append(_at(one, (until, away, delays, 0, weighed, fit)))
+    return priced
 
 
-def seconds_until_read(candidate: Candidate, wanted: Wanted, spans: Sequence[Span]) -> int:
+def _at(candidate: Candidate, costs: tuple[int, ...]) -> Candidate:
+    one, make = candidate, type(candidate)
+    return make(one.person, one.shift, one.workload, cost=sum(costs), costs=costs)
+
+
+def _with_lateness(candidates: list[Candidate], left: int | None) -> list[Candidate]:
+    if left is None:
+        return candidates
+    return [_late_by(one, sum(one.costs[:2]) - left) for one in candidates]
+
+
+def _late_by(candidate: Candidate, seconds: int) -> Candidate:
+    if seconds <= 0:
+        return candidate
+    until, away, delays, _, share, fit = candidate.costs
+    return _at(candidate, (until, away, delays, _LATE + seconds, share, fit))
+
+
+def _weighed(share: int, urgency: Urgency) -> int:
+    bound = MOST_FOR_SHARE
+    return min(max(share * _SHARE[urgency] // _SHARE_PARTS, -bound), bound)
+
+
+def seconds_until_read(load: Workload, wanted: Wanted, spans: Sequence[Span]) -> int:
     """Return in how many seconds the study would be read, by what is on hand and the roster."""
-    load = candidate.workload
-    before = queue_ahead(load, wanted.urgency)
-    share = before * _seconds(load.open_rvu) // load.open_studies if before else 0
-    needed = (share + _seconds(wanted.order.rvu)) * _CARE[wanted.urgency] // _QUARTERS
-    return needed if not spans else _spent(needed, wanted.at, spans)
+    before, own = _seconds_before(load, wanted.urgency), _seconds(wanted.order.rvu)
+    care = _CARE[wanted.urgency]
+    if wanted.urgency is Urgency.ROUTINE:
+        counted, after = before * care // _QUARTERS, own
+    else:
+        counted, after = (before + own) * care // _QUARTERS, 0
+    reached = _spent(counted, wanted.at, spans) if spans else counted
+    return before + own if reached == counted else reached + after
+
+
+def _seconds_before(load: Workload, urgency: Urgency) -> int:
+    """Return how long what is read before it takes; what is under way is half read already."""
+    if not load.open_studies:
+        return 0
+    mean = _seconds(load.open_rvu) // load.open_studies
+    return queue_ahead(load, urgency) * mean or mean // 2
 
 
 def step_seconds(orders: Sequence[OrderFacts]) -> int:
     """Return by how much a further study of a burst costs a reader more than the one before."""
     urgency = min((order.urgency for order in orders), key=lambda urgency: urgency.rank)
     mean = sum(_seconds(order.rvu) for order in orders) // len(orders)
-    return mean * (_CARE[urgency] + _SHARE[urgency]) // _QUARTERS
+    return mean * (_SHARE_PARTS + _SHARE[urgency]) // _SHARE_PARTS
 
 
 def _seconds(rvu: Decimal) -> int:

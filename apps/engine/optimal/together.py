@@ -16,11 +16,13 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil
-from typing import Any
+from typing import Any, NamedTuple
 
+from apps.engine.alike import Alike
+from apps.engine.capacity import capacity_refusal
 from apps.engine.choice import Candidate
 from apps.engine.codec import canonical, from_json, to_json
-from apps.engine.codes import Outcome, Strategy, Urgency
+from apps.engine.codes import ActionType, Outcome, Strategy, Urgency
 from apps.engine.compiled import CompiledConfig
 from apps.engine.decision import begun, ended
 from apps.engine.facts import OrderFacts, RadiologistFacts, Workload
@@ -124,6 +126,22 @@ def _load_json(load: Workload) -> dict[str, JSON]:
     return {one.name: to_json(getattr(load, one.name)) for one in fields(load)}
 
 
+class _Found(NamedTuple):
+    """The pool in which OPTIMAL would choose, and whether hourly limits count there.
+
+    ``urgency`` is the order's after the rules.
+    """
+
+    attempt: Attempt
+    may_pass_hourly: bool
+    urgency: Urgency
+
+    @property
+    def asked(self) -> Sequence[Candidate]:
+        """Return those among whom it would."""
+        return self.attempt.asked
+
+
 class _Burst:
     """Orders under way together; ``loads`` are those of the moment and what was given since."""
 
@@ -135,58 +153,73 @@ class _Burst:
         self._loads = dict(snapshot.loads)
 
     def decide(self, asked: Sequence[Asked]) -> None:
-        """Decide all: rank by rank, each until nothing of it is left."""
-        for rank in range(len(Urgency)):
-            left = [one for one in asked if one.order.urgency.rank == rank]
+        """Decide all: rank by rank as the rules have it, each until nothing of it is left."""
+        ranks = self._ranks(asked)
+        for rank in sorted(set(ranks)):
+            left = [one for one, own in zip(asked, ranks, strict=True) if own == rank]
             while left:
                 left = self._round(left)
 
+    def _ranks(self, asked: Sequence[Asked]) -> list[int]:
+        """Return the rank of each; what was sent counts only where no rule sets another."""
+        rules = self._compiled.config.rules
+        if not any(rule.action is ActionType.SET_PRIORITY for rule in rules):
+            return [one.order.urgency.rank for one in asked]
+        now = Snapshot(self._compiled, dict(self._loads), Alike())
+        runs = [
+            (one.order, begun(one.order, self.at, now, widen=one.widen, with_trace=False))
+            for one in asked
+        ]
+        return [ended(run, order, now).urgency.rank for order, run in runs]
+
     def _round(self, asked: Sequence[Asked]) -> list[Asked]:
         """Give out what one flow gives; return what has to be asked again."""
-        tried = [(one, self._try(one)) for one in asked]
-        rows = [(one, attempt) for one, attempt in tried if attempt is not None]
-        for one, attempt in tried:
-            if attempt is None:
-                self._settle(one, "")
-        if not rows:
-            return []
+        now = Snapshot(self._compiled, dict(self._loads), Alike())
+        tried = [(one, self._try(one, now)) for one in asked]
+        alone = [one for one, found in tried if found is None]
+        rows = [(one, found) for one, found in tried if found is not None]
+        if alone:
+            self._settle_each(alone)
+            return [one for one, _ in rows]
         given = self._flow(rows)
-        for (one, _), reader in zip(rows, given, strict=True):
-            if reader is not None:
-                self._settle(one, reader)
-        left = [one for (one, _), reader in zip(rows, given, strict=True) if reader is None]
+        left = [
+            one
+            for (one, found), reader in zip(rows, given, strict=True)
+            if reader is None or not self._settle_as_planned(one, found, reader, now)
+        ]
         if len(left) < len(rows):
             return left
         # No seat for any of them together: each as it would be alone, so that the end is sure.
-        for one in left:
-            self._settle(one, "")
+        self._settle_each(left)
         return []
 
-    def _try(self, one: Asked) -> Attempt | None:
+    def _try(self, one: Asked, now: Snapshot) -> _Found | None:
         """Return the pool in which OPTIMAL would choose for the order, None where none would."""
-        snapshot = Snapshot(self._compiled, self._loads)
-        run = begun(one.order, self.at, snapshot, widen=one.widen, with_trace=False)
-        decision = ended(run, one.order, snapshot)
-        attempts = run.seen.attempts
-        self._see(attempts)
-        is_chosen = decision.outcome is Outcome.ASSIGNED
-        return attempts[-1] if is_chosen and decision.strategy is Strategy.OPTIMAL else None
+        run = begun(one.order, self.at, now, widen=one.widen, with_trace=False)
+        decision = ended(run, one.order, now)
+        seen = run.seen
+        self._see(seen.attempts)
+        if decision.outcome is not Outcome.ASSIGNED or decision.strategy is not Strategy.OPTIMAL:
+            return None
+        is_escalated = seen.escalated_by not in ("", "sla")  # late ones are so after the filters
+        may_pass_hourly = is_escalated or decision.urgency is Urgency.STAT
+        return _Found(seen.attempts[-1], may_pass_hourly, decision.urgency)
 
     def _see(self, attempts: Iterable[Attempt]) -> None:
         self.seen.update(member.id for tried in attempts for member in tried.pool.members)
 
-    def _flow(self, rows: Sequence[tuple[Asked, Attempt]]) -> list[str | None]:
+    def _flow(self, rows: Sequence[tuple[Asked, _Found]]) -> list[str | None]:
         """Return who gets each order, by one flow over everybody they may go to."""
         people: dict[str, Candidate] = {
-            candidate.person.id: candidate for _, attempt in rows for candidate in attempt.asked
+            candidate.person.id: candidate for _, found in rows for candidate in found.asked
         }
         readers = sorted(people.values(), key=lambda one: one.person.id)
         place = {one.person.id: index for index, one in enumerate(readers)}
         costs = [[FORBIDDEN] * len(readers) for _ in rows]
-        for row, (_, attempt) in zip(costs, rows, strict=True):
-            for candidate in attempt.asked:
+        for row, (_, found) in zip(costs, rows, strict=True):
+            for candidate in found.asked:
                 row[place[candidate.person.id]] = candidate.cost
-        orders = [one.order for one, _ in rows]
+        orders = [replace(one.order, urgency=found.urgency) for one, found in rows]
         seats = [_seats(one.person, one.workload, orders) for one in readers]
         steps = [step_seconds(orders)] * len(readers)
         return [
@@ -194,9 +227,23 @@ class _Burst:
             for index in cheapest(costs, steps, seats)
         ]
 
-    def _settle(self, one: Asked, planned: str) -> None:
+    def _settle_as_planned(self, one: Asked, found: _Found, reader: str, now: Snapshot) -> bool:
+        """Decide as the flow says if that still fits beside what it gave before; say whether."""
+        load = self._loads.get(reader) or Workload(reader)
+        person = self._compiled.people[reader]
+        if capacity_refusal(person, load, may_pass_hourly=found.may_pass_hourly) is not None:
+            return False
+        self._settle(one, now, planned=reader)
+        return True
+
+    def _settle_each(self, asked: Iterable[Asked]) -> None:
+        """Decide each as it would be alone, one after the other."""
+        for one in asked:
+            self._settle(one, Snapshot(self._compiled, self._loads))
+
+    def _settle(self, one: Asked, snapshot: Snapshot, *, planned: str = "") -> None:
         """Make the decision and count it, so that what follows sees it."""
-        order, snapshot = one.order, Snapshot(self._compiled, self._loads)
+        order = one.order
         run = begun(order, self.at, snapshot, widen=one.widen, planned=planned)
         decision = self.decisions[order.order_id] = ended(run, order, snapshot)
         # What was given since may have led it to a pool that nobody had asked before.

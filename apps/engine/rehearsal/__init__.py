@@ -7,8 +7,10 @@ let a STAT order lie, and people who assign by hand. Source: spec 2 and 3; ADR 2
 
 from __future__ import annotations
 
+from apps.engine.rehearsal.both import compile_both
 from apps.engine.rehearsal.deciders import Decider, EngineDecider, Verdict
 from apps.engine.rehearsal.facts import Case, Conduct, Mate, Opening, Study
+from apps.engine.rehearsal.following import deciders_of
 from apps.engine.rehearsal.rehearsal import Rehearsal
 from apps.engine.rehearsal.tally import Tally
 
@@ -23,4 +25,6 @@ __all__ = [
     "Study",
     "Tally",
     "Verdict",
+    "compile_both",
+    "deciders_of",
 ]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from apps.engine.codes import Outcome, Reason, Urgency
 from apps.engine.compiled import CompiledConfig
@@ -16,13 +15,13 @@ from apps.engine.result import Snapshot
 _NOBODY: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What was decided for an order.
 
     ``reader`` is empty where it stays without one, and ``reason`` says why. ``full`` are those who
     could take it but for a seat: one of theirs that comes free could help. ``sharing`` are those
-    on whose common list it waits: whoever of them has nothing to read takes it.
+    on whose common list it waits: whoever of them has nothing to read takes it. ``is_by_rules``
+    says that it follows from rules, rosters and loads, and from nothing else that time brings.
     """
 
     reader: str
@@ -34,6 +33,7 @@ class Verdict:
     escalated: bool = False
     full: frozenset[str] = _NOBODY
     sharing: frozenset[str] = _NOBODY
+    is_by_rules: bool = False
 
 
 class Decider(Protocol):
@@ -55,7 +55,7 @@ class EngineDecider:
     """The engine that decides live, without its trace."""
 
     def __init__(self, compiled: CompiledConfig) -> None:
-        self._compiled = compiled
+        self._snapshot = Snapshot(compiled)
 
     def decide(
         self,
@@ -67,7 +67,9 @@ class EngineDecider:
         relieve: str = "",
     ) -> Verdict:
         """Decide as the live service would."""
-        snapshot = Snapshot(self._compiled, loads)
+        snapshot = self._snapshot
+        if snapshot.loads is not loads:
+            snapshot = self._snapshot = Snapshot(snapshot.compiled, loads)
         run = begun(order, at, snapshot, widen=widen, relieve=relieve, with_trace=False)
         decision = ended(run, order, snapshot)
         is_waiting = decision.outcome is not Outcome.ASSIGNED
@@ -81,4 +83,5 @@ class EngineDecider:
             escalated=decision.escalated,
             full=run.full if is_waiting else _NOBODY,
             sharing=run.sharing if decision.reason is Reason.WORKLIST else _NOBODY,
+            is_by_rules=True,
         )

@@ -34,7 +34,9 @@ class Hands:
 
     ``worked`` is the time on duty in all, without the stretch since ``here_since``. ``is_called``
     says that they read although they are not on duty, because they were given work there.
+    ``kept`` is their workload as it was last asked for, which holds until ``kept_until``.
     ``given`` are the units that were given them on their turn of duty, ``given_units`` their sum.
+    ``mean`` is the mean turnaround of what is ``done``, in minutes.
     """
 
     id: str
@@ -58,8 +60,9 @@ class Hands:
     hour_rvu: Decimal = _ZERO
     done: deque[tuple[datetime, int]] = field(default_factory=deque)
     done_seconds: int = 0
-    _load: Workload | None = None
-    _fresh_until: datetime = _END
+    mean: Decimal | None = None
+    kept: Workload | None = None
+    kept_until: datetime = _END
 
     def begin(self, opening: Opening) -> None:
         """Count what was given and done before the rehearsal began."""
@@ -69,6 +72,7 @@ class Hands:
         self.given_units = sum((units for _, units in opening.given), _ZERO)
         self.done.extend(opening.done)
         self.done_seconds = sum(seconds for _, seconds in opening.done)
+        self._take_mean()
         self.turns.update(opening.turns)
         self.last_assigned_at = max(
             (at for at in (*opening.turns.values(), *(at for at, _ in opening.hour))),
@@ -100,14 +104,14 @@ class Hands:
         """Count a study among the open ones, and put it where it is read in its turn."""
         rank = study.urgency.rank
         self.counts[rank] += 1
-        self.open_rvu += study.order.rvu
+        self.open_rvu += study.case.order.rvu
         self.most_open = max(self.most_open, self.open_studies)
         heappush(self.waiting, (rank, study.due_at or _END, study.number, study))
-        self._load = None
+        self.kept = None
 
     def give(self, study: Study, at: datetime) -> None:
         """Count a new assignment: a seat, a line of the hour, a turn on the shift."""
-        order = study.order
+        order = study.case.order
         self.take_seat(study)
         self.hour.append((at, order.rvu))
         self.hour_rvu += order.rvu
@@ -121,9 +125,9 @@ class Hands:
     def free(self, study: Study) -> None:
         """Give back a seat; the line of the hour stays, for it counts assignments made."""
         self.counts[study.urgency.rank] -= 1
-        self.open_rvu -= study.order.rvu
+        self.open_rvu -= study.case.order.rvu
         self.is_called = self.is_called and bool(self.open_studies)
-        self._load = None
+        self.kept = None
 
     def lose(self, study: Study) -> None:
         """Give back a seat of a study that somebody else reads, and its units."""
@@ -142,6 +146,7 @@ class Hands:
             seconds = int((at - study.given_at).total_seconds())
             self.done.append((at, seconds))
             self.done_seconds += seconds
+            self._take_mean()
         self.reading, self.active_at = None, at
 
     def next_study(self) -> Study | None:
@@ -181,9 +186,10 @@ class Hands:
 
     def load(self, at: datetime) -> Workload:
         """Return their workload at a moment, without what it takes the hours to know."""
-        if self._load is None or at >= self._fresh_until:
-            self._load = self._made(at)
-        return self._load
+        kept = self.kept
+        if kept is None or at >= self.kept_until:
+            kept = self.kept = self._made(at)
+        return kept
 
     def share(self, duty: Duty | None, at: datetime, other_work: Sequence[Span]) -> Workload:
         """Return their workload with the units given and the time worked on a turn of duty."""
@@ -207,9 +213,10 @@ class Hands:
 
     def _made(self, at: datetime, given: Decimal = _ZERO, worked: int = 0) -> Workload:
         self._prune(at)
-        edges = [self.hour[0][0] + HOUR] if self.hour else []
-        edges += [self.done[0][0] + TURNAROUND_WINDOW] if self.done else []
-        self._fresh_until = min(edges, default=_END)
+        until = self.hour[0][0] + HOUR if self.hour else _END
+        if self.done:
+            until = min(until, self.done[0][0] + TURNAROUND_WINDOW)
+        self.kept_until = until
         stat, urgent, routine = self.counts
         return Workload(
             radiologist=self.id,
@@ -219,21 +226,25 @@ class Hands:
             assigned_last_hour=len(self.hour),
             rvu_last_hour=self.hour_rvu,
             last_assigned_at=self.last_assigned_at,
-            mean_turnaround_minutes=self._mean(),
+            mean_turnaround_minutes=self.mean,
             last_on_shift=self.turns,
             given_units=given,
             worked_seconds=worked,
         )
 
-    def _mean(self) -> Decimal | None:
-        return _mean_minutes(self.done_seconds, len(self.done)) if self.done else None
+    def _take_mean(self) -> None:
+        self.mean = _mean_minutes(self.done_seconds, len(self.done)) if self.done else None
 
     def _prune(self, at: datetime) -> None:
         hour, done = self.hour, self.done
-        while hour and hour[0][0] <= at - HOUR:
-            self.hour_rvu -= hour.popleft()[1]
-        while done and done[0][0] <= at - TURNAROUND_WINDOW:
-            self.done_seconds -= done.popleft()[1]
+        if hour:
+            past = at - HOUR
+            while hour and hour[0][0] <= past:
+                self.hour_rvu -= hour.popleft()[1]
+        if done and done[0][0] <= (past := at - TURNAROUND_WINDOW):
+            while done and done[0][0] <= past:
+                self.done_seconds -= done.popleft()[1]
+            self._take_mean()
 
 
 @lru_cache(maxsize=10_000)
@@ -267,6 +278,9 @@ class AllHands(Mapping[str, Workload]):
         if hands is None:
             return default
         if self._duties is None:
+            kept = hands.kept  # nearly always, and asked of everybody in a pool
+            if kept is not None and self.at < hands.kept_until:
+                return kept
             return hands.load(self.at)
         duty = self._duties.duty_of(reader, self.at)
         return hands.share(duty, self.at, self._other_work.get(reader, ()))

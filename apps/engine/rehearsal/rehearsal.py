@@ -20,6 +20,7 @@ from apps.engine.rehearsal.company import Company
 from apps.engine.rehearsal.deciders import Decider, EngineDecider, Verdict
 from apps.engine.rehearsal.facts import Case, Conduct, Opening, Study
 from apps.engine.rehearsal.hands import HOUR, AllHands, Hands
+from apps.engine.rehearsal.lasting import Lasting
 from apps.engine.rehearsal.waiting import Kind, Waiting
 
 _SWEEP = HOUR
@@ -52,6 +53,7 @@ class Rehearsal:
         self._decider = decider or EngineDecider(compiled)
         self._company = Company(conduct)
         self._waiting = Waiting()
+        self._lasting = Lasting(compiled)
         self._events: list[tuple[datetime, int, Callable[[datetime], None]]] = []
         self._number = 0
         self._open: dict[int, Study] = {}
@@ -129,7 +131,7 @@ class Rehearsal:
         self.decisions += 1
         study.tries += 1
         self.hands.at = at
-        order = study.order
+        order = study.case.order
         passed_over = order.passed_over | study.had_overdue if relieve else order.passed_over
         if study.urgency is not order.urgency or study.due_at != order.report_due_at or relieve:
             order = replace(
@@ -185,7 +187,7 @@ class Rehearsal:
 
     def _keep_waiting(self, study: Study, verdict: Verdict, at: datetime) -> None:
         study.reason = verdict.reason or Reason.NO_SHIFT
-        kind = self._waiting.put(study, verdict.full, verdict.sharing)
+        kind = self._waiting.put(study, verdict, at)
         if kind.sharing:
             self._offer_shared(kind.sharing, at)
 
@@ -291,7 +293,8 @@ class Rehearsal:
             self._plan(following, self._change_shifts)
 
     def _sweep(self, at: datetime) -> None:
-        self._try_again(self._waiting.kinds(), at)
+        kinds = (kind for kind in self._waiting.kinds() if not self._lasting.holds(kind, at))
+        self._try_again(kinds, at)
         self._plan(at + _SWEEP, self._sweep)
 
     def _want_hour(self, hands: Hands) -> None:

@@ -52,15 +52,15 @@ class _Part:
     read: int = 0
     seconds: array[int] = field(default_factory=lambda: array("Q"))
 
-    def add(self, study: Study) -> None:
-        """Count a study."""
+    def add(self, study: Study, seconds: int | None) -> None:
+        """Count a study; the seconds are its turnaround, None where it was not read."""
         self.studies += 1
-        self.rvu += study.order.rvu
+        self.rvu += study.case.order.rvu
         self.breached += study.is_breached
         self.unassigned += not study.first_at
-        if study.done_at is not None:
+        if seconds is not None:
             self.read += 1
-            self.seconds.append(_seconds(study.case.ready_at, study.done_at))
+            self.seconds.append(seconds)
 
     def told(self) -> dict[str, Any]:
         """Return it as JSON."""
@@ -95,20 +95,22 @@ class Tally:
         """Count a study of which nothing more becomes."""
         if not study.is_counted:
             return
-        work = work_of(study)
+        work, ready_at = work_of(study), study.case.ready_at
+        seconds = None if study.done_at is None else _seconds(ready_at, study.done_at)
         for part in (self.whole, self.works[work], self.urgencies[study.urgency]):
-            part.add(study)
+            part.add(study, seconds)
         self.moves += study.moves
         if study.first_at is None:
             self.reasons[study.reason.value if study.reason else "unknown"] += 1
             return
-        self.waits.append(_seconds(study.case.ready_at, study.first_at))
+        self.waits.append(_seconds(ready_at, study.first_at))
         self.strategies[study.strategy] += 1
         self.cross[(study.reader, work)] += 1
         share = self.readers[study.reader]
         share.studies += 1
-        share.rvu += study.order.rvu
-        share.units += study.order.units
+        order = study.case.order
+        share.rvu += order.rvu
+        share.units += order.units
         share.breached += study.is_breached
 
     def told(self, hands: Mapping[str, Hands], hours: Mapping[str, timedelta]) -> dict[str, Any]:
@@ -152,7 +154,7 @@ class Tally:
 
 def work_of(study: Study) -> str:
     """Return the kind of work in a word or two: modality and subspecialty."""
-    order = study.order
+    order = study.case.order
     specialty = order.subspecialty or specialty_for(order.modality, order.body_part)
     return f"{order.modality} {specialty}".strip()
 

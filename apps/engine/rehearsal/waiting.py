@@ -9,24 +9,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from heapq import heappop, heappush
 from typing import Any
 
+from apps.engine.rehearsal.deciders import Verdict
 from apps.engine.rehearsal.facts import Study
 
 Key = tuple[Any, ...]
 _NOBODY: frozenset[str] = frozenset()
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
 class Kind:
-    """Studies that look alike, the oldest first, and what the last try said of them."""
+    """Studies that look alike, the oldest first, and what the last try said of them.
+
+    ``tried`` is which of them was tried, ``tried_at`` when, and ``is_by_rules`` whether only
+    rules, rosters and loads had a say.
+    """
 
     rank: int
     studies: list[tuple[datetime, int, Study]] = field(default_factory=list)
     full: frozenset[str] = _NOBODY
     sharing: frozenset[str] = _NOBODY
+    tried: Study | None = None
+    tried_at: datetime = _NEVER
+    is_by_rules: bool = False
 
     def first(self) -> Study | None:
         """Return the oldest that still waits."""
@@ -43,9 +52,10 @@ class Waiting:
 
     def __init__(self) -> None:
         self._kinds: dict[Key, Kind] = {}
+        self._shared: dict[Key, Kind] = {}
 
-    def put(self, study: Study, full: frozenset[str], sharing: frozenset[str]) -> Kind:
-        """Have a study wait, with whom a try found full and on whose list it is."""
+    def put(self, study: Study, verdict: Verdict, at: datetime) -> Kind:
+        """Have a study wait, with what a try said of it."""
         key = key_of(study)
         kind = self._kinds.get(key)
         if kind is None:
@@ -53,7 +63,12 @@ class Waiting:
         if study.kind is not kind:
             study.kind = kind
             heappush(kind.studies, (study.case.ready_at, study.number, study))
-        kind.full, kind.sharing = full, sharing
+        kind.full, kind.sharing = verdict.full, verdict.sharing
+        kind.tried, kind.tried_at, kind.is_by_rules = study, at, verdict.is_by_rules
+        if kind.sharing:
+            self._shared[key] = kind
+        else:
+            self._shared.pop(key, None)
         return kind
 
     def kinds(self, *, helped_by: str = "") -> Iterator[Kind]:
@@ -75,7 +90,7 @@ class Waiting:
         """Return the most urgent, then oldest, that waits on a list that the reader shares."""
         found = [
             (kind.rank, first.case.ready_at, first.number, first)
-            for key, kind in list(self._kinds.items())
+            for key, kind in list(self._shared.items())
             if reader in kind.sharing and (first := self._first(key, kind)) is not None
         ]
         return min(found, key=lambda row: row[:3])[-1] if found else None
@@ -88,6 +103,7 @@ class Waiting:
         study = kind.first()
         if study is None:
             self._kinds.pop(key, None)
+            self._shared.pop(key, None)
         return study
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -20,8 +20,8 @@ _ANY_DAY = date(2000, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
-    """A kind of work of one urgency at a site, and the shifts that read it.
+class Lanes:
+    """A kind of work of one urgency at some sites, and the shifts that read it at each of them.
 
     ``shifts`` are in the order in which they are asked: the highest level first, in a level the
     most specific. Those of a negative level come last; nothing is assigned to them by itself.
@@ -29,7 +29,7 @@ class Lane:
 
     work: Work
     urgency: Urgency
-    site: SiteFacts
+    sites: tuple[SiteFacts, ...]
     shifts: tuple[ShiftFacts, ...]
 
 
@@ -64,16 +64,19 @@ def _works_of_part(compiled: CompiledConfig, asked: Asked) -> list[Work]:
     return [Work(modality, asked.body_part) for modality in sorted(modalities)]
 
 
-def lanes_of(compiled: CompiledConfig, asked: Asked) -> Iterator[Lane]:
-    """Yield every kind of work at every site that is asked for."""
+def lanes_of(compiled: CompiledConfig, asked: Asked) -> Sequence[Lanes]:
+    """Return every kind of work at every site that is asked for."""
+    return compiled.read_where.get(asked, lambda: tuple(_lanes(compiled, asked)))
+
+
+def _lanes(compiled: CompiledConfig, asked: Asked) -> Iterator[Lanes]:
     groups = _sites_by_shifts(compiled, asked)
     for work in works_of(compiled, asked):
         for urgency in Urgency:
             readers = _readers(compiled, work, urgency)
             for served, sites in groups.items():
                 shifts = tuple(shift for shift in readers if shift.code in served)
-                for site in sites:
-                    yield Lane(work, urgency, site, shifts)
+                yield Lanes(work, urgency, sites, shifts)
 
 
 def _readers(compiled: CompiledConfig, work: Work, urgency: Urgency) -> list[ShiftFacts]:
@@ -102,7 +105,7 @@ def _served_site(compiled: CompiledConfig, shift: ShiftFacts) -> SiteFacts | Non
 
 def _sites_by_shifts(
     compiled: CompiledConfig, asked: Asked
-) -> Mapping[frozenset[str], list[SiteFacts]]:
+) -> Mapping[frozenset[str], tuple[SiteFacts, ...]]:
     """Return the sites that are asked for by the codes of the shifts that serve them."""
     sites = {
         code: site
@@ -117,4 +120,4 @@ def _sites_by_shifts(
     groups: dict[frozenset[str], list[SiteFacts]] = defaultdict(list)
     for code, site in sites.items():
         groups[frozenset(served[code])].append(site)
-    return groups
+    return {codes: tuple(there) for codes, there in groups.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
@@ -19,6 +19,8 @@ from apps.engine.timeline.facts import Work
 # A person, and the subspecialty that the shift on which they are requires, if any.
 Need = tuple[str, str]
 Unfit = frozenset[tuple[Need, Refusal]]
+# From when to when, and the date on which it begins.
+_Piece = tuple[datetime, datetime, date]
 _DAY = timedelta(days=1)
 
 
@@ -30,11 +32,22 @@ class Regime(NamedTuple):
     unfit: Unfit
 
 
+def competencies_of(
+    compiled: CompiledConfig, start_at: datetime, end_at: datetime, *, keep: bool
+) -> Competencies:
+    """Return what people lack between two moments; an edit of the roster changes none of it."""
+    if not keep:
+        return Competencies(compiled, start_at, end_at)
+    return compiled.may_read.get(
+        (start_at, end_at), lambda: Competencies(compiled, start_at, end_at)
+    )
+
+
 class Competencies:
     """What people lack for lanes between two moments; sites that ask for the same share answers."""
 
     def __init__(self, compiled: CompiledConfig, start_at: datetime, end_at: datetime) -> None:
-        self._compiled = compiled
+        self._people, self._regions = compiled.people, compiled.regions
         self._start_at, self._end_at = start_at, end_at
         # Equal ones are made the same, so that what is known of them is found by identity.
         same: dict[SiteFacts, SiteFacts] = {}
@@ -42,24 +55,33 @@ class Competencies:
         self._asking = {code: same.setdefault(site, site) for code, site in asking.items()}
         self._refused: dict[Demand, dict[Need, Refusal | None]] = defaultdict(dict)
         self._found: dict[tuple[int, Work, frozenset[Need]], tuple[Regime, ...]] = {}
+        self._cut: dict[tuple[int, frozenset[Need]], Sequence[_Piece]] = {}
         self._same: dict[tuple[Regime, ...], tuple[Regime, ...]] = {}
 
     def edges(self) -> Iterator[datetime]:
         """Yield every moment at which a competency of anybody may begin or end at a site."""
         days = {
             day
-            for person in self._compiled.people.values()
+            for person in self._people.values()
             for day in _edges((*person.licences, *person.privileges))
         }
         for zone in {site.zone for site in self._asking.values() if _asks(site)}:
             yield from self._midnights(days, zone)
 
-    def regimes(self, site: SiteFacts, work: Work, needs: frozenset[Need]) -> tuple[Regime, ...]:
-        """Return who of some people may not read some work at a site, over the whole span.
+    def asking(self, site: SiteFacts) -> SiteFacts:
+        """Return what a site asks of its readers; the same object where sites ask the same."""
+        return self._asking[site.code]
+
+    def regimes(self, asked: SiteFacts, work: Work, needs: frozenset[Need]) -> tuple[Regime, ...]:
+        """Return who of some people may not read some work, over the whole span.
 
         Equal answers are the same object.
+
+        Args:
+            asked: what ``asking`` says of the site.
+            work: what is read there.
+            needs: the people, with what their shifts require.
         """
-        asked = self._asking[site.code]
         kind = work if asked.requires_privilege else Work()
         key = (id(asked), kind, needs)
         if key not in self._found:
@@ -69,10 +91,9 @@ class Competencies:
 
     def _joined(self, site: SiteFacts, work: Work, needs: frozenset[Need]) -> Iterator[Regime]:
         """Yield the regimes, those that follow each other with the same answer as one."""
-        cuts = self._midnights(self._days(site, {person for person, _ in needs}), site.zone)
         last: Regime | None = None
-        for start_at, end_at in pairwise(sorted({self._start_at, *cuts, self._end_at})):
-            unfit = self._unfit(site, work, needs, local_date(start_at, site.zone))
+        for start_at, end_at, on in self._pieces(site, needs):
+            unfit = self._unfit(site, work, needs, on)
             if last is not None and last.unfit == unfit:
                 last = Regime(last.start_at, end_at, unfit)
                 continue
@@ -82,9 +103,18 @@ class Competencies:
         if last is not None:
             yield last
 
+    def _pieces(self, site: SiteFacts, needs: frozenset[Need]) -> Sequence[_Piece]:
+        """Return the span cut where something that a site asks of some people begins or ends."""
+        key = (id(site), needs)
+        if key not in self._cut:
+            cuts = self._midnights(self._days(site, {person for person, _ in needs}), site.zone)
+            edges = pairwise(sorted({self._start_at, *cuts, self._end_at}))
+            self._cut[key] = [(*edge, local_date(edge[0], site.zone)) for edge in edges]
+        return self._cut[key]
+
     def _days(self, site: SiteFacts, people: Iterable[str]) -> set[date]:
         """Return the days on which something begins or has ended that the site asks for."""
-        known = self._compiled.people
+        known = self._people
         rows: list[Dated] = []
         for person in (known[id_] for id_ in people if id_ in known):
             if site.requires_licence:
@@ -111,13 +141,12 @@ class Competencies:
         return frozenset((need, found) for need in needs if (found := known[need]))
 
     def _refusal(self, need: Need, demand: Demand) -> Refusal | None:
-        person: RadiologistFacts | None = self._compiled.people.get(need[0])
+        person: RadiologistFacts | None = self._people.get(need[0])
         if person is None:
             return UNKNOWN_PERSON
         if not person.is_active:
             return INACTIVE
-        regions = self._compiled.regions
-        return competency_refusal(person, demand, regions, shift_subspecialty=need[1])
+        return competency_refusal(person, demand, self._regions, shift_subspecialty=need[1])
 
 
 def _asks(site: SiteFacts) -> bool:

@@ -11,12 +11,13 @@ from typing import NamedTuple
 
 from apps.engine.codes import Urgency
 from apps.engine.compiled import CompiledConfig
+from apps.engine.facts import SiteFacts
 from apps.engine.rota import ShiftFacts
 from apps.engine.timeline.facts import Asked, Cover, Intents, Skipped, Work
 from apps.engine.timeline.grid import Grid, lowest
 from apps.engine.timeline.judging import is_short
-from apps.engine.timeline.lanes import Lane, lanes_of
-from apps.engine.timeline.regimes import Competencies, Need, Regime
+from apps.engine.timeline.lanes import Lanes, lanes_of
+from apps.engine.timeline.regimes import Competencies, Need, Regime, competencies_of
 from apps.engine.timeline.rows import Evidence, Row, Timed
 from apps.engine.timeline.tracks import Piece, Tracks
 
@@ -39,16 +40,27 @@ def sweep(
     end_at: datetime,
     intents: Intents | None = None,
     asked: Asked = EVERYTHING,
+    *,
+    keep: bool = True,
 ) -> Swept:
     """Return how every kind of work is covered at every site, from a moment to before another.
 
     Presence, workloads and rules are left out: nobody knows them ahead. What a procedure itself
     asks for is left to each study.
+
+    Args:
+        compiled: the configuration.
+        start_at: included.
+        end_at: not included.
+        intents: what the department means with its shifts.
+        asked: which sites and work are looked at.
+        keep: whether the same span may be asked for again, after an edit; False for a moment
+            that never comes again.
     """
     meant = intents or Intents()
-    tracks = Tracks(compiled, meant, start_at, end_at)
-    lanes = list(lanes_of(compiled, asked))
-    found = _Sweep(compiled, meant, tracks, Competencies(compiled, start_at, end_at), lanes)
+    tracks = Tracks(compiled, meant, start_at, end_at, keep=keep)
+    competencies = competencies_of(compiled, start_at, end_at, keep=keep)
+    found = _Sweep(compiled, meant, tracks, competencies, lanes_of(compiled, asked))
     return Swept(start_at, end_at, found.rows(), tracks.skipped(found.crews))
 
 
@@ -69,7 +81,7 @@ class _Sweep:
         intents: Intents,
         tracks: Tracks,
         competencies: Competencies,
-        lanes: Sequence[Lane],
+        lanes: Sequence[Lanes],
     ) -> None:
         self.compiled, self.wanted = compiled, intents.readers_wanted
         self.competencies, self.lanes = competencies, lanes
@@ -85,13 +97,13 @@ class _Sweep:
         """Return lanes with one answer as one row: over their urgencies, then over their sites."""
         answers: dict[int, _Answer] = {}
         urgencies: dict[tuple[Work, str, int], list[Urgency]] = defaultdict(list)
-        for lane in self.lanes:
-            answer = self._answer(lane)
-            answers[id(answer)] = answer
-            urgencies[lane.work, lane.site.code, id(answer)].append(lane.urgency)
+        for lanes in self.lanes:
+            for site, answer in self._answered(lanes):
+                answers[id(answer)] = answer
+                urgencies[lanes.work, site.code, id(answer)].append(lanes.urgency)
         sites: dict[tuple[Work, tuple[Urgency, ...], int], list[str]] = defaultdict(list)
-        for (work, site, number), urgent in urgencies.items():
-            sites[work, tuple(urgent), number].append(site)
+        for (work, code, number), urgent in urgencies.items():
+            sites[work, tuple(urgent), number].append(code)
         rows = (
             Row(work, urgent, tuple(sorted(codes)), *answers[number])
             for (work, urgent, number), codes in sites.items()
@@ -105,15 +117,27 @@ class _Sweep:
         crews = {id(piece.crew): piece.crew for piece in track}
         return [Timed(crew, times[number]) for number, crew in crews.items()]
 
-    def _answer(self, lane: Lane) -> _Answer:
-        codes = tuple(shift.code for shift in lane.shifts)
+    def _answered(self, lanes: Lanes) -> Iterator[tuple[SiteFacts, _Answer]]:
+        """Yield the sites of some lanes with their answers; those that ask the same share one."""
+        codes = tuple(shift.code for shift in lanes.shifts)
         if codes not in self._needs:
-            self._needs[codes] = frozenset(self._needs_of(lane.shifts))
-        regimes = self.competencies.regimes(lane.site, lane.work, self._needs[codes])
+            self._needs[codes] = frozenset(self._needs_of(lanes.shifts))
+        needs = self._needs[codes]
+        answers: dict[int, _Answer] = {}
+        for site in lanes.sites:
+            asking = self.competencies.asking(site)
+            if id(asking) not in answers:
+                regimes = self.competencies.regimes(asking, lanes.work, needs)
+                answers[id(asking)] = self._answer(codes, lanes.shifts, regimes)
+            yield site, answers[id(asking)]
+
+    def _answer(
+        self, codes: tuple[str, ...], shifts: Sequence[ShiftFacts], regimes: tuple[Regime, ...]
+    ) -> _Answer:
         key = (codes, id(regimes))
         if key not in self._answers:
             evidence = self._evidence(codes, regimes)
-            covers = _covers(evidence) if _is_plain(lane.shifts) else _covers_by_piece(evidence)
+            covers = _covers(evidence) if _is_plain(shifts) else _covers_by_piece(evidence)
             self._answers[key] = _Answer(codes, covers, evidence)
         return self._answers[key]
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from apps.engine.compiled import CompiledConfig
@@ -15,6 +15,8 @@ from apps.engine.rota import HolidayMode, ShiftFacts
 from apps.engine.timeline.facts import Cause, Intents, Lack, PlannedGapFacts, Skipped
 
 _DAY = timedelta(days=1)
+# The tracks of shifts by their codes, each with what it follows from.
+_Known = dict[str, tuple[object, tuple["Piece", ...]]]
 
 
 class Crew(NamedTuple):
@@ -43,19 +45,46 @@ class Tracks:
     """The crews of the shifts of a configuration between two moments."""
 
     def __init__(
-        self, compiled: CompiledConfig, intents: Intents, start_at: datetime, end_at: datetime
+        self,
+        compiled: CompiledConfig,
+        intents: Intents,
+        start_at: datetime,
+        end_at: datetime,
+        *,
+        keep: bool = True,
     ) -> None:
+        """Look at a span; what is found is kept for configurations of the same shifts."""
         self._compiled, self._intents = compiled, intents
         self.start_at, self.end_at = start_at, end_at
         self._crews: dict[Crew, Crew] = {}
         self._gaps: dict[str, list[PlannedGapFacts]] = defaultdict(list)
         for gap in intents.gaps:
             self._gaps[gap.shift].append(gap)
+        self._known: _Known = (
+            compiled.read_where.get((start_at, end_at), dict[str, Any]) if keep else {}
+        )
 
     def of(self, shift: ShiftFacts) -> tuple[Piece, ...]:
         """Return the crews of a shift, in order of time; nothing while it neither runs nor rests."""
-        pieces = [*self._running(shift), *self._resting(shift)]
-        return tuple(_joined(sorted(pieces, key=_start), self._crews))
+        basis = self._basis(shift)
+        known = self._known.get(shift.code)
+        if known is None or known[0] != basis:
+            pieces = [*self._running(shift), *self._resting(shift)]
+            track = tuple(_joined(sorted(pieces, key=_start), self._crews))
+            known = self._known[shift.code] = (basis, track)
+        return known[1]
+
+    def _basis(self, shift: ShiftFacts) -> object:
+        """Return all that a crew follows from, beside the shift and the span themselves."""
+        intents = self._intents
+        wanted = intents.readers_wanted.get(shift.code, 1)
+        names = intents.days_off.get(shift.calendar)
+        return (
+            self._compiled.roster.basis_of(shift.code),
+            self._gaps.get(shift.code),
+            wanted,
+            names,
+        )
 
     def skipped(self, codes: Collection[str]) -> list[Skipped]:
         """Return the runs of some shifts that lie in an hour that the clock skips."""

@@ -12,6 +12,9 @@ out if the decider was quicker; a merge that is refused after all then waits in 
 person, because its sender believes that it was taken. Where the database was away, the row is
 marked afterwards, and what was refused meanwhile is put there with the answer that went out.
 
+A frame with very many merges is not held at all (``merges.MOST_HELD``): its rows are stored with
+the mark, and its connection goes on.
+
 In enhanced mode accept and application answer go out together, as for any other message; CA
 stays CA whatever the application says, and who wants the accept answer alone gets it at once.
 """
@@ -26,17 +29,16 @@ from typing import Protocol
 
 from apps.core.failures import describe
 from apps.hl7v2.late import wants_application_answer
-from apps.hl7v2.merges import MERGE_EVENTS
 from apps.hl7v2.peek import Peek
-from apps.intake.choices import InboundState
+from apps.intake.choices import ANSWERED_BEFORE_EFFECT
 from apps.intake.listener.limits import Limits
+from apps.intake.listener.merges import is_merge_to_decide
 from apps.intake.listener.receipts import Receipt, Result, Written
 from apps.intake.listener.store import StoreError
 from apps.intake.listener.writer import Pending
 
 log = logging.getLogger(__name__)
 
-_HELD_TYPES = frozenset(f"ADT^{event}" for event in MERGE_EVENTS)
 _MOST_KEYS = 2000
 
 
@@ -185,8 +187,8 @@ class Effects:
 
 def _is_held(receipt: Receipt, seen: Peek, result: Result) -> bool:
     return (
-        receipt.message_type in _HELD_TYPES
-        and receipt.state == InboundState.WAITING
+        is_merge_to_decide(receipt)
+        and ANSWERED_BEFORE_EFFECT not in receipt.flags
         and isinstance(result, Written)
         and wants_application_answer(seen)
     )

@@ -16,7 +16,7 @@ from apps.hl7v2.errors import ErrorCode, FieldError
 from apps.hl7v2.peek import Peek, glance
 from apps.intake.choices import InboundState
 from apps.intake.keys import digest_of, issuer_for, message_key, order_keys
-from apps.intake.listener.merges import judge_merge
+from apps.intake.listener.merges import judge_merge, mark_crowd
 from apps.intake.listener.prepared import Arrival, final_code, prepare_answers, split_answers
 from apps.intake.listener.profiles import NOT_FROM_HERE, Profile, Profiles
 from apps.intake.listener.receipts import Receipt
@@ -145,6 +145,7 @@ class Reception:
                 submission.seen.append(seen)
             else:
                 turned_away.append(_turned_away(place, seen, NOT_FROM_HERE, arrival))
+        mark_crowd(submission.receipts)
         return submission
 
     def _receipt(self, profile: Profile, raw: bytes, seen: Peek, arrival: Arrival) -> Receipt:

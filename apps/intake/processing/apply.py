@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from apps.intake.processing.changes import (
     OrderChange,
     Reading,
 )
+from apps.intake.processing.early import early_report, joint, keep_early_report
 from apps.intake.processing.filling import fill, is_awaited, missing, settle
 from apps.intake.processing.linking import linked_key, shared_message
 from apps.intake.processing.merging import Merged, merge_patients
@@ -26,6 +27,7 @@ from apps.orders.lifecycle import WITH_READER, can_move
 _REPLACED = "\0replaced"
 """What no OBR-4.1 says."""
 STEP_CANCELLED = "step_cancelled"
+REPORTED_BEFORE = "reported_before_it_came"
 _HAS_FINAL = frozenset({OrderStatus.FINAL, OrderStatus.AMENDED})
 
 
@@ -92,7 +94,7 @@ def apply_reading(
     for change in reading.changes:
         _apply(Step(session, change, effect, message_id, received_at, claimed, of_several))
     for told in effect.reports.values():
-        _report(session, told[0][0], _joint({status for _, status in told}))
+        _report(session, told[0][0], joint({status for _, status in told}))
     return effect
 
 
@@ -133,10 +135,15 @@ def _make(step: Step) -> None:
         session.desk.flag(case, step.flag)
     _mark_unordered(step, case)
     if session.identities.was_cancelled(
-        change.issuer, change.identities, apart_from=step.message_id
+        change.issuer, change.cancelled_by, apart_from=step.message_id
     ):
         session.desk.flag(case, "cancelled_before_it_came")
         session.desk.cancel(case)
+        return
+    reported = early_report(session, change, at=session.at)
+    if reported is not None:
+        session.desk.flag(case, REPORTED_BEFORE)
+        _report(session, case, reported)
         return
     if change.action is Action.HOLD:
         session.desk.hold(case, "held by the sender")
@@ -157,7 +164,7 @@ def _mark_unordered(step: Step, case: Case) -> None:
 def _cancel_unknown(step: Step) -> None:
     step.session.identities.keep_cancel(
         step.change.issuer,
-        step.change.identities,
+        step.change.cancels,
         at=step.session.at,
         message_id=step.message_id,
     )
@@ -165,6 +172,7 @@ def _cancel_unknown(step: Step) -> None:
 
 
 def _note_unknown(step: Step) -> None:
+    keep_early_report(step.session, step.change, message_id=step.message_id)
     step.effect.flags.append("unknown_order")
 
 
@@ -244,14 +252,6 @@ def _result(step: Step, case: Case, more: bool) -> None:  # noqa: FBT001 -- hand
         _cancel_as(step, case, EndReason.CANCELLED, more=more)
     elif step.change.report is not None:
         step.effect.reports.setdefault(case.order.pk, []).append((case, step.change.report))
-
-
-def _joint(said: Set[OrderStatus]) -> OrderStatus:
-    """Return what several parts of one report make of it."""
-    for status in (OrderStatus.PRELIMINARY, OrderStatus.AMENDED):
-        if status in said:
-            return status
-    return OrderStatus.FINAL
 
 
 def _report(session: Session, case: Case, status: OrderStatus) -> None:

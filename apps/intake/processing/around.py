@@ -16,27 +16,30 @@ class Around:
     """Read along with a batch, under the assignment lock.
 
     ``reused`` are the ids of messages whose control id (MSH-10) the same sender used before for
-    other content; ``somebody_waits`` says whether an order waits for a seat.
+    other content.
     """
 
     def __init__(self) -> None:
         """Begin with nothing known; the errands read it."""
         self.reused: set[int] = set()
-        self.somebody_waits = False
+        self._somebody_waits: bool | None = None
 
     def errands(self, batch: Sequence[Waiting]) -> list[bulk.Errand]:
         """Return what to ask."""
         ids = [message.id for message in batch if message.control_id]
-        return [
-            ((_REUSED, [ids]), self._take_reused),
-            ((_SEAT_WANTED, [sorted(SEAT_REASONS)]), self._take_waiting),
-        ]
+        return [((_REUSED, [ids]), self._take_reused)] if ids else []
+
+    def does_somebody_wait(self) -> bool:
+        """Return whether an order waited for a seat when the batch began; asked when one is freed.
+
+        Nothing of the batch is written yet, and under the lock nobody else changes it.
+        """
+        if self._somebody_waits is None:
+            self._somebody_waits = bool(bulk.select(_SEAT_WANTED, [sorted(SEAT_REASONS)]))
+        return self._somebody_waits
 
     def _take_reused(self, rows: list[tuple[int]]) -> None:
         self.reused.update(message_id for (message_id,) in rows)
-
-    def _take_waiting(self, rows: list[tuple[int]]) -> None:
-        self.somebody_waits = bool(rows)
 
 
 # A few looks for each message, so that a sender whose control id never changes costs no more.

@@ -25,6 +25,7 @@ from apps.intake.processing.apply import Effect, apply_reading
 from apps.intake.processing.around import SEAT_REASONS, Around
 from apps.intake.processing.catalogue import Catalogue, current_catalogue
 from apps.intake.processing.changes import Reading
+from apps.intake.processing.looking import Seen, look
 from apps.intake.processing.queue import Waiting
 from apps.intake.processing.reading import read_message
 from apps.intake.processing.refusing import Refusal, refuse
@@ -40,13 +41,16 @@ class TakenError(Exception):
     """Some messages of a batch no longer wait: another decider was there."""
 
 
-def process_waiting() -> int:
+def process_waiting(seen: Seen | None = None) -> int:
     """Let the next messages take effect; return how many were dealt with.
+
+    Args:
+        seen: what the caller has just seen waiting; None looks.
 
     Raises:
         OperationalError: the database is away; nothing is lost, the caller waits.
     """
-    in_hand, batch = queue.look()
+    _, _, in_hand, batch = seen or look()
     suspects = queue.by_ids(in_hand) if in_hand else []
     if suspects:
         return _one_by_one(suspects)
@@ -133,7 +137,7 @@ def _take_effect(
     for message, reading in zip(batch, readings, strict=True):
         flags = ("control_id_reused",) if message.id in around.reused else ()
         _apply(session, message, reading, flags, done)
-        if session.desk.book.freed and (around.somebody_waits or _waits_for_a_seat(session)):
+        if session.desk.book.freed and (around.does_somebody_wait() or _waits_for_a_seat(session)):
             break
     return done
 

@@ -15,6 +15,8 @@ from apps.orders.patients import MergeWish, PatientUpdate
 
 OF_GROUP = "group "
 """What leads a placer's group number (ORC-4) where it stands in for the placer's number."""
+OF_ALL = "all of "
+"""What leads a placer's number where a cancel names every order that was placed under it."""
 PLACER_RANK = 9
 """The rank of an accession that is only the placer's number; better places have lower ranks."""
 
@@ -108,6 +110,10 @@ STATUS_EVENTS: Mapping[str, OrderStatus] = {
 """ORC-5, else OBR-25, of a status event. Source: spec 1; HL7 tables 0038 and 0123."""
 
 
+def _of_all(placer: Identity) -> Identity:
+    return placer._replace(value=f"{OF_ALL}{placer.value}"[:400])
+
+
 @dataclass(frozen=True)
 class OrderChange:
     """One order group, understood.
@@ -116,7 +122,9 @@ class OrderChange:
     those that the message fills; ``parked`` says what is missing to decide, None when nothing;
     ``report`` is the status that a result or status event brings; ``header`` and ``group`` are
     the segments as they came, each with its CR. ``placer_group`` is ORC-4, which the orders that
-    were placed together share.
+    were placed together share. ``own_placer`` is the OBR's placer number where its ORC has
+    another: with ``shares_orc`` several OBR have that ORC, whose number is that of all of them.
+    ``names_all`` says that no OBR narrows what the ORC's number stands for.
     """
 
     action: Action
@@ -134,6 +142,9 @@ class OrderChange:
     flags: tuple[str, ...] = ()
     procedure_system: str = ""
     placer_group: str = ""
+    own_placer: Identity | None = None
+    shares_orc: bool = False
+    names_all: bool = False
 
     @property
     def narrowed(self) -> tuple[tuple[Identity, Identity], ...]:
@@ -150,7 +161,40 @@ class OrderChange:
     @property
     def sought(self) -> tuple[Identity, ...]:
         """Return the numbers to look for; of one kind the narrower one comes first."""
-        return (*(narrow for narrow, _ in self.narrowed), *self.identities)
+        return (*(narrow for narrow, _ in self.narrowed), *self.identities, *self.beside)
+
+    @property
+    def beside(self) -> tuple[Identity, ...]:
+        """Return what tells orders under one number apart without naming them by itself."""
+        if self.own_placer is None:
+            return ()
+        return tuple(map(_of_all, self.shared)) if self.shares_orc else (self.own_placer,)
+
+    @property
+    def shared(self) -> tuple[Identity, ...]:
+        """Return the placer's number that other OBR of the same ORC have too."""
+        if self.own_placer is None or not self.shares_orc:
+            return ()
+        placers = (known for known in self.identities if known.kind is IdentifierKind.PLACER)
+        return tuple(placer for placer in placers if placer != self.own_placer)
+
+    @property
+    def own_identities(self) -> tuple[Identity, ...]:
+        """Return the numbers that name this order alone."""
+        return tuple(known for known in self.identities if known not in self.shared)
+
+    @property
+    def cancels(self) -> tuple[Identity, ...]:
+        """Return under which numbers a cancel that comes first is remembered."""
+        placers = [known for known in self.identities if known.kind is IdentifierKind.PLACER]
+        of_all = map(_of_all, placers) if self.names_all else ()
+        own = () if self.own_placer in (None, *self.identities) else (self.own_placer,)
+        return (*self.identities, *own, *of_all)
+
+    @property
+    def cancelled_by(self) -> tuple[Identity, ...]:
+        """Return under which numbers a cancel may have come first."""
+        return (*self.own_identities, *self.beside)
 
     @property
     def is_new_order(self) -> bool:

@@ -11,7 +11,7 @@ from apps.catalog.models import Procedure
 from apps.engine.codes import Reason, Urgency
 from apps.hl7v2.facts import read_group
 from apps.hl7v2.groups import Group
-from apps.hl7v2.message import Message, Segment
+from apps.hl7v2.message import Message, Segment, is_filled
 from apps.hl7v2.places import parse_place
 from apps.hl7v2.rawfacts import EntityId, RawFacts
 from apps.intake.processing.asking import asked
@@ -64,6 +64,9 @@ def read_change(
         flags=_flags(facts, known),
         procedure_system=facts.procedure_system,
         placer_group=number,
+        own_placer=_placer(facts.own_placer),
+        shares_orc=facts.shares_orc,
+        names_all=_names_all(group),
     )
 
 
@@ -100,9 +103,19 @@ def _identities(facts: RawFacts) -> tuple[Identity, ...]:
         found.append(Identity(IdentifierKind.ACCESSION, accession.value[:400]))
     if facts.filler.value:
         found.append(Identity(IdentifierKind.FILLER, facts.filler.value[:400]))
-    if facts.placer.value:
-        found.append(Identity(IdentifierKind.PLACER, _with_namespace(facts.placer)))
-    return tuple(found)
+    own = facts.own_placer if facts.shares_orc else EntityId()
+    placers = dict.fromkeys(map(_placer, (own, facts.placer)))
+    return (*found, *(placer for placer in placers if placer is not None))
+
+
+def _placer(number: EntityId) -> Identity | None:
+    return Identity(IdentifierKind.PLACER, _with_namespace(number)) if number.value else None
+
+
+def _names_all(group: Group) -> bool:
+    """Return whether the ORC speaks for all that was placed under its number, for no OBR alone."""
+    obr = group.first("OBR")
+    return obr is None or not is_filled(obr.get(2).strip())
 
 
 def _group_number(group: Group) -> str:

@@ -79,17 +79,16 @@ def next_batch(limit: int = BATCH_SIZE) -> list[Waiting]:
     A message never goes before an earlier one of the same order: the earlier ones of an urgent
     message come along, before it.
     """
-    return look(limit)[1]
+    return arranged(bulk.select(*next_query(limit)), limit)
 
 
-def look(limit: int = BATCH_SIZE) -> tuple[list[int], list[Waiting]]:
-    """Return what a dead decider left in hand, and the next batch, in one round trip."""
-    marked, rows = bulk.select_all([(_IN_HAND, []), (_bounded(_URGENT_FIRST), [limit])])
-    in_hand = [message_id for row in marked for message_id in row[0]]
-    return in_hand, _arranged(rows, limit)
+def next_query(limit: int) -> bulk.Query:
+    """Return the query for the next messages; its rows are for ``arranged``."""
+    return _bounded(_URGENT_FIRST), [limit]
 
 
-def _arranged(rows: Sequence[tuple[Any, ...]], limit: int) -> list[Waiting]:
+def arranged(rows: Sequence[tuple[Any, ...]], limit: int) -> list[Waiting]:
+    """Return the batch that the rows of ``next_query`` make, in the order to take it."""
     batch = [_waiting(row[:-1]) for row in rows]
     jumping = [message for message in batch if message.is_urgent]
     if not jumping:
@@ -251,7 +250,6 @@ def mark(ids: Sequence[int]) -> None:
     bulk.execute(_MARK, [_MARKER_ID, list(ids)])
 
 
-_IN_HAND = "SELECT message_ids FROM intake_batchmarker WHERE message_ids <> '{}'"
 # Only a hint for finding a deadly message: it need not survive a crash of the machine.
 _MARK = """
     INSERT INTO intake_batchmarker (id, message_ids)

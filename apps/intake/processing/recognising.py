@@ -15,7 +15,7 @@ from apps.engine.vocabulary import specialty_for
 from apps.hl7v2.groups import Group
 from apps.hl7v2.mapping import Finder
 from apps.hl7v2.places import PROCEDURE, Candidate
-from apps.hl7v2.rawfacts import RawFacts, first_known
+from apps.hl7v2.rawfacts import ProcedureCode, RawFacts, first_known
 from apps.hl7v2.vocabulary import (
     DOUBTFUL_CODES,
     NOT_IMAGING_SECTIONS,
@@ -29,6 +29,8 @@ from apps.intake.processing.catalogue import Catalogue, ReadAs
 
 _DIGITS = "0123456789-_"
 _SHORT_CODE = 4
+TEXT_CHARS = 120
+"""As long as a local code may be."""
 _DOUBTED = ("OBR-4.1", "OBR-44.1", "OBR-24", "OBR-18", "OBR-19", "OBR-20", "OBR-21")
 NO_IMAGING = ""
 """What is said in place of a modality where the sender says that it is no imaging."""
@@ -162,11 +164,17 @@ def _of_code(word: str, found: str | None, facts: RawFacts) -> str | None:
 
 
 def _procedure(facts: RawFacts, sender: Sender, catalogue: Catalogue) -> Procedure | None:
-    if not facts.procedure_code:
-        return None
-    return catalogue.procedure(
-        issuer=sender.issuer, system=facts.procedure_system, code=facts.procedure_code
-    )
+    """Return the procedure of the first code that is known; without any, of the text as one."""
+    for code, system in facts.procedures or (ProcedureCode(as_code(facts.procedure_text)),):
+        found = catalogue.procedure(issuer=sender.issuer, system=system, code=code)
+        if found is not None:
+            return found
+    return None
+
+
+def as_code(text: str) -> str:
+    """Return the text of a procedure as it stands for its code where a sender has none."""
+    return text[:TEXT_CHARS].strip()
 
 
 def _first(

@@ -13,11 +13,11 @@ from apps.core import bulk
 from apps.intake.processing.catalogue import Catalogue
 from apps.intake.processing.changes import (
     MADE_BY_CHANGE,
-    OF_GROUP,
     PLACER_RANK,
     OrderChange,
     Reading,
 )
+from apps.intake.processing.finding import better, by_own_number, is_sibling
 from apps.intake.processing.patients import changed_line
 from apps.intake.processing.stepbook import StepBook
 from apps.intake.processing.unknown import UnknownCodes
@@ -115,13 +115,19 @@ class Session:
             for identity, order_id in found
             if claimed.get(order_id, change.procedure_code) == change.procedure_code
         ]
+        if change.own_placer is not None:
+            usable = by_own_number(usable, change, claimed, may_get=self._may_get_number)
         if not usable:
             return None, ""
-        identity, order_id = _better(usable, change, self._cases)
+        identity, order_id = better(usable, change, self._cases)
         case = self._cases[order_id]
-        if _is_sibling(identity, case, change):
+        if is_sibling(identity, case, change):
             return None, ""
-        if identity.kind is IdentifierKind.PLACER and self._is_another(case, change):
+        is_placer = identity.kind is IdentifierKind.PLACER
+        if is_placer and (
+            self._is_another(case, change)
+            or (identity == change.own_placer and self._is_of_another(case, change))
+        ):
             return None, "placer_number_reused"
         return case, ""
 
@@ -223,6 +229,18 @@ class Session:
     def _segment_rows(self) -> list[dict[str, Any]]:
         return [bulk.columns_of(segments) for segments in self._segments.values()]
 
+    def _may_get_number(self, order_id: int, shared: Identity, change: OrderChange) -> bool:
+        known = ("", self._cases[order_id].order.procedure_code)
+        has_own = self.identities.has_other_placer
+        return change.procedure_code in known and not has_own(order_id, change.issuer, shared)
+
+    def _is_of_another(self, case: Case, change: OrderChange) -> bool:
+        """Return whether an OBR's own number is somebody else's: some only count in it."""
+        told = change.patient
+        if told is None or case.patient is None:
+            return False
+        return self.patients.key_of(told) != (case.patient.authority, case.patient.mrn)
+
     def _is_another(self, case: Case, change: OrderChange) -> bool:
         """A new order may reuse a placer number; then its accession is another one."""
         return (
@@ -233,38 +251,6 @@ class Session:
             and change.accession_rank < PLACER_RANK
             and case.order.accession != change.accession
         )
-
-
-def _is_sibling(identity: Identity, case: Case, change: OrderChange) -> bool:
-    """Return whether a new order only shares what was ordered together with the one found."""
-    is_of_group = identity.kind is IdentifierKind.PLACER and identity.value.startswith(OF_GROUP)
-    known = ("", case.order.procedure_code)
-    return is_of_group and change.is_new_order and change.procedure_code not in known
-
-
-_OF_SEVERAL = frozenset({IdentifierKind.ACCESSION, IdentifierKind.PLACER})
-
-
-def _better(
-    usable: Sequence[tuple[Identity, int]], change: OrderChange, cases: dict[int, Case]
-) -> tuple[Identity, int]:
-    """Prefer, under one number with several procedures, the order of the change's own.
-
-    A placer's number alone may stand for several orders: a cancel of the head must not hit the
-    knee because that came later.
-    """
-    first = usable[0]
-    kind = first[0].kind
-    if kind not in _OF_SEVERAL or not change.procedure_code:
-        return first
-    for identity, order_id in usable:
-        if identity.kind is kind and cases[order_id].order.procedure_code == change.procedure_code:
-            return identity, order_id
-    if kind is IdentifierKind.ACCESSION:
-        for identity, order_id in usable[1:]:
-            if order_id != first[1] and cases[order_id].order.accession == change.accession:
-                return identity, order_id
-    return first
 
 
 def _patient_keys(readings: Iterable[Reading]) -> Iterable[tuple[str, str]]:

@@ -28,8 +28,13 @@ _PLACES = (
     (("ORC", 2), ("OBR", 2)),
     (("ORC", 3), ("OBR", 3)),
     (("OBR", 20), ("IPC", 4)),
+    (("OBR", 2),),
 )
-"""Where the numbers of a step are: placer's, filler's, scheduled procedure step's."""
+"""Where the numbers of a step are: placer's, filler's, scheduled procedure step's, its own.
+
+Several OBR may share an ORC, whose placer number then tells none of them apart.
+"""
+_SURE = slice(0, 3, 2)
 
 
 class Step(NamedTuple):
@@ -46,7 +51,7 @@ class Step(NamedTuple):
 
     def is_another_than(self, other: Step) -> bool:
         """Return whether it is a further step for sure: a filler number may also be corrected."""
-        pairs = zip(self.numbers[::2], other.numbers[::2], strict=True)
+        pairs = zip(self.numbers[_SURE], other.numbers[_SURE], strict=True)
         return any(mine and theirs and not mine & theirs for mine, theirs in pairs)
 
 

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from apps.core import bulk
+from apps.engine.codes import Reason
 from apps.intake.processing.changes import OrderChange
+from apps.intake.processing.recognising import as_code
 
 MOST_OF_ONE_ISSUER = 5_000
 MOST_IN_ALL = 100_000
@@ -39,12 +41,13 @@ class UnknownCodes:
     def note(self, change: OrderChange, *, order_id: int, message_id: int) -> None:
         """Count the code of a change if the catalogue did not know it.
 
+        The text of an order without a code stands for it where the order waits for what it means.
         An order counts once for each message that says it, however many of its groups do.
         """
-        code = change.procedure_code.strip()[:200]
+        code = change.procedure_code.strip()[:200] or _text_as_code(change)
         if not code or "procedure_id" in change.values:
             return
-        system = change.procedure_system
+        system = change.procedure_system if change.procedure_code else ""
         system = system if len(system) <= _SYSTEM_CHARS else ""
         key = (change.issuer, system, code.upper())
         said = self._said.setdefault(key, _Said({}))
@@ -73,6 +76,12 @@ class UnknownCodes:
         said = json.dumps(rows, ensure_ascii=False)
         of_one, in_all = [MOST_OF_ONE_ISSUER] * 2, [MOST_IN_ALL] * 2
         bulk.execute(_COUNT, [said, at, *of_one, *in_all, at, at])
+
+
+def _text_as_code(change: OrderChange) -> str:
+    if change.parked is not Reason.UNKNOWN_MODALITY:
+        return ""
+    return as_code(_text(change.values, "procedure_text"))
 
 
 def _text(values: Mapping[str, object], name: str) -> str:

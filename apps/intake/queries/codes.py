@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, TextField, Value
-from django.db.models.functions import Concat, Upper
+from django.db.models.functions import Coalesce, Concat, Left, NullIf, Trim, Upper
 
 from apps.assignment.choices import ReasonChoices
 from apps.assignment.models import Unassigned
 from apps.catalog.models import Procedure, ProcedureAlias
 from apps.core.access import Scope
 from apps.intake.models import SetAsideCode, UnknownCode
+from apps.intake.processing.recognising import TEXT_CHARS
 from apps.intake.processing.unknown import MOST_OF_ONE_ISSUER
 from apps.intake.queries.guess import Entry, Guess, Table
 from apps.intake.queries.likeness import Likeness, modalities_of, parts_of, read_likeness
@@ -155,7 +156,7 @@ def waiting(found: Sequence[UnknownCode], *, scope: Scope) -> Mapping[int, int]:
     said = Unassigned.objects.filter(
         is_waiting=True, reason__in=_MENDED_BY_A_PROCEDURE, order__procedure=None
     )
-    said = scope.limit(said, "order__site").annotate(word=Upper("order__procedure_code"))
+    said = scope.limit(said, "order__site").annotate(word=Upper(_SAID))
     said = said.filter(
         order__issuer__in={row.issuer for row in found},
         word__in=[Upper(Value(row.code)) for row in found],
@@ -163,6 +164,14 @@ def waiting(found: Sequence[UnknownCode], *, scope: Scope) -> Mapping[int, int]:
     counted = said.values_list("order__issuer", "word").annotate(number=Count("order_id"))
     numbers = {(issuer, word): number for issuer, word, number in counted}
     return Counter({row.pk: numbers.get((row.issuer, row.code.upper()), 0) for row in found})
+
+
+_SAID = Coalesce(
+    NullIf("order__procedure_code", Value("")),
+    Trim(Left("order__procedure_text", TEXT_CHARS)),
+    output_field=TextField(),
+)
+"""The code that an order says; without one its text stands for it."""
 
 
 def meanings(found: Sequence[UnknownCode]) -> Mapping[int, Procedure]:

@@ -238,20 +238,26 @@ class OrderSegments(models.Model):
 
 
 class UnknownCancel(models.Model):
-    """A cancel of an order that nobody knew, kept so that a late NW does not revive it."""
+    """A cancel or report of an order that nobody knew, kept for an NW that it overtook.
+
+    A late NW must neither revive what is cancelled nor give a reader what is reported already;
+    what a report (``is_report``) says is read from its message again.
+    """
 
     issuer = models.CharField(max_length=200)
     kind = models.CharField(max_length=16, choices=IdentifierKind)
     value = models.CharField(max_length=400)
     at = models.DateTimeField()
     message_id = models.BigIntegerField()
+    is_report = models.BooleanField(default=False, db_default=False)
 
     class Meta:
-        verbose_name = "cancel of an unknown order"
-        verbose_name_plural = "cancels of unknown orders"
+        verbose_name = "cancel or report of an unknown order"
+        verbose_name_plural = "cancels and reports of unknown orders"
         constraints = [
             models.UniqueConstraint(
-                fields=["issuer", "kind", "value"], name="one_cancel_per_unknown_identifier"
+                fields=["issuer", "kind", "value", "is_report"],
+                name="one_cancel_and_report_per_unknown_identifier",
             )
         ]
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db import connection
-
 from apps.core import bulk
 from apps.core.triggers import DELIVER_CHANNEL
 from apps.outbound.choices import OutboundState
@@ -57,8 +55,7 @@ def queue_many(rows: Sequence[Row]) -> int:
 
 def wake_deliverers() -> None:
     """Have what is queued and committed sent at once; lost, the watchdog makes up for it."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, '')", [DELIVER_CHANNEL])
+    bulk.execute("SELECT pg_notify(%s, '')", [DELIVER_CHANNEL])
 
 
 def _row(notice: Notice, destination: DestinationFacts) -> Row:

@@ -9,11 +9,20 @@ from apps.audit.editing import Effect
 from apps.roster.choices import RosterStatus
 from apps.roster.effects.clashes import clash_effects
 from apps.roster.models import RosterAssignment, RosterOverride, Shift
-from apps.roster.queries.change import Difference, Outlook, Part, open_studies, outlook, shifts_of
+from apps.roster.queries.change import (
+    LOOK_AHEAD,
+    Difference,
+    Outlook,
+    Part,
+    on_already,
+    open_studies,
+    outlook,
+    shifts_of,
+)
 from apps.roster.queries.clashes import ClashKind, clashes_of_change
 from apps.roster.queries.fitness import lacking
 from apps.roster.queries.overrides import leave_of
-from apps.roster.queries.plan import Run
+from apps.roster.queries.plan import Run, plan_of
 from apps.roster.queries.records import Record
 from apps.roster.words import times_words
 
@@ -33,8 +42,39 @@ def effects_of(without: Sequence[Record], plus: Sequence[Record], *, at: datetim
     is_put_on = any(record.shift is not None for record in plus)
     found = outlook(without, plus, at=at, of=list(shifts.values()))
     said = _of_outlook(found, at, is_put_on=is_put_on)
+    said += _doubled(plus, found)
     said += _clashes(without, plus, found, at)
     return sorted(said, key=lambda effect: _WORST_FIRST.index(effect.tone))
+
+
+def over_effects(override: RosterOverride, *, at: datetime) -> list[Effect]:
+    """Say that all the turns that a swap or an extra turn is about have ended."""
+    shift, days = override.shift, (override.end_date - override.start_date).days + 1
+    # Of a run that starts a day ago some is ahead still, wherever it is.
+    if shift is None or override.end_date > at.date() or days > LOOK_AHEAD.days:
+        return []
+    plan = plan_of([shift], override.start_date, override.end_date)
+    runs = list(plan.runs_from(override.start_date, days))
+    if not runs or any(run.end_at > at for run in runs):
+        return []
+    turns = "This turn is" if len(runs) == 1 else "These turns are"
+    words = f"{turns} over: what was decided then stays, only the roster is written anew."
+    return [Effect(words, "warn")]
+
+
+def _doubled(plus: Iterable[Record], found: Outlook) -> Iterator[Effect]:
+    """Say where a swap brings somebody who is on the run already, so that it loses a reader."""
+    for swap in plus:
+        if not isinstance(swap, RosterOverride) or swap.taker is None:
+            continue
+        for difference in found.differences:
+            parts = on_already(difference, swap) if difference.shift.pk == swap.shift_id else []
+            if parts:
+                yield Effect(
+                    f"{swap.taker.full_name} is on {difference.shift.code} {days_words(parts)} "
+                    f"already: nobody comes for {swap.radiologist.full_name}.",
+                    "warn",
+                )
 
 
 def _clashes(

@@ -11,7 +11,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from apps.core.access import Scope
-from apps.roster.forms.roster import DateInput, PersonField, ShiftField
+from apps.roster.forms.roster import DayField, PersonField, ShiftField
 from apps.roster.models import Radiologist, Shift
 from apps.roster.queries.arranging.wish import MOST_DAYS, Act, Hours, Wish
 from apps.roster.queries.places import changed_people, changed_shifts, seen_people
@@ -42,13 +42,11 @@ class ArrangeForm(forms.Form):
     """What is wanted of one run; the address names the run and the act."""
 
     person = PersonField(queryset=Radiologist.objects.none())
-    until = forms.DateField(
-        label="Until", widget=DateInput, required=False, help_text="The last day, included."
-    )
+    until = DayField(label="Until", required=False, help_text="The last day, included.")
     start_local = forms.TimeField(label="Only from", widget=TimeInput, required=False)
     end_local = forms.TimeField(label="Only to", widget=TimeInput, required=False)
     to_shift = ShiftField(label="To the shift", queryset=Shift.objects.none())
-    to_on = forms.DateField(label="On", widget=DateInput)
+    to_on = DayField(label="On")
     other = PersonField(queryset=Radiologist.objects.none(), required=False)
 
     def __init__(self, data: Mapping[str, Any], *, act: Act, run: Run, scope: Scope) -> None:

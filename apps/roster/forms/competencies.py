@@ -17,6 +17,7 @@ from typing_extensions import override
 from apps.catalog.models import Site
 from apps.catalog.words import BodyPartField, ModalityField
 from apps.core.access import Scope
+from apps.roster.forms.roster import DayField
 from apps.roster.forms.rows import PlainSelect, RowForm, RowsField, RowsWidget
 from apps.roster.models import CompetencyDocument, Radiologist
 from apps.roster.proof import MOST_BYTES, Proof, proof_of
@@ -35,8 +36,7 @@ Held = Mapping[int, CompetencyDocument | None]
 
 
 def _day(label: str) -> forms.DateField:
-    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-    return forms.DateField(label=label, required=False, widget=widget)
+    return DayField(label=label, required=False)
 
 
 class ProofField(forms.FileField):

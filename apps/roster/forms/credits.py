@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django import forms
 from django.core.exceptions import ValidationError
 
+from apps.core.validators import validate_year
 from apps.roster.choices import CreditKind
 from apps.roster.models import WorkCredit
 
@@ -46,6 +47,8 @@ class WorkCreditForm(CreditModelForm):
         """Take the moment, and whether a reader logs their own."""
         super().__init__(*args, **kwargs)
         self._at, self._is_own = at, is_own
+        for name in ("start_at", "end_at"):
+            self.fields[name].validators.append(validate_year)
         is_busy = self.instance.kind == CreditKind.BUSY
         kinds = [one for one in CreditKind.choices if is_busy or one[0] != CreditKind.BUSY]
         self.fields["kind"].choices = kinds  # type: ignore[attr-defined] # a ChoiceField

@@ -10,7 +10,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from apps.core.access import Scope
-from apps.roster.forms.roster import DateInput
+from apps.core.namesakes import told_apart
+from apps.roster.forms.roster import DayField
 from apps.roster.models import RosterDraft, Shift
 from apps.roster.planning.facts import Weights
 from apps.roster.planning.wishes import DaysWished, Wishes
@@ -29,8 +30,8 @@ class DraftForm(forms.Form):
     """A period, the shifts to fill, who may be put on them, and by which rules."""
 
     name = forms.CharField(max_length=120)
-    start_date = forms.DateField(label="From", widget=DateInput)
-    end_date = forms.DateField(label="To", widget=DateInput)
+    start_date = DayField(label="From")
+    end_date = DayField(label="To")
     shifts = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple)
     people = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple)
     rest_hours = forms.FloatField(
@@ -102,7 +103,8 @@ class DraftForm(forms.Form):
         found = seen_people(scope).filter(is_active=True)
         self.staff = list(found.order_by("family_name", "given_name", "pk"))
         self._choices("shifts", [(str(one.pk), shift_words(one)) for one in self.offered])
-        self._choices("people", [(one.pk, one.full_name) for one in self.staff])
+        names = told_apart({one.pk: one.full_name for one in self.staff})
+        self._choices("people", list(names.items()))
         for one in self.offered:
             self.fields[f"{_READERS}{one.pk}"] = forms.IntegerField(
                 label=f"Readers on {one.code}",

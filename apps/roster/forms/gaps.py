@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -11,7 +10,7 @@ from typing_extensions import override
 
 from apps.core.access import Scope
 from apps.roster.forms.patterns import WeekdaysField
-from apps.roster.forms.roster import DateInput, ShiftField, are_reversed, offer
+from apps.roster.forms.roster import DayField, ShiftField, are_reversed, offer
 from apps.roster.models import PlannedGap, Shift
 from apps.roster.queries.places import changed_shifts
 
@@ -30,9 +29,9 @@ class GapForm(GapModelForm):
     class Meta:
         model = PlannedGap
         fields: ClassVar[list[str]] = ["shift", "start_date", "end_date", "weekdays", "reason"]
-        widgets: ClassVar[dict[str, Callable[[], forms.Widget]]] = {
-            "start_date": DateInput,
-            "end_date": DateInput,
+        field_classes: ClassVar[dict[str, type[forms.Field]]] = {
+            "start_date": DayField,
+            "end_date": DayField,
         }
         labels: ClassVar[dict[str, str]] = {"start_date": "From", "end_date": "To"}
         help_texts: ClassVar[dict[str, str]] = {
@@ -61,7 +60,7 @@ class GapForm(GapModelForm):
 class EndGapForm(GapModelForm):
     """The last day of a planned gap."""
 
-    end_date = forms.DateField(label="Last day", widget=DateInput, help_text="Included.")
+    end_date = DayField(label="Last day", help_text="Included.")
 
     class Meta:
         model = PlannedGap

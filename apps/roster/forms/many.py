@@ -16,7 +16,7 @@ from apps.core.access import Scope
 from apps.roster.choices import OverrideKind
 from apps.roster.effects.roster import some, span_words
 from apps.roster.forms.patterns import TIME_INPUTS, hours_said
-from apps.roster.forms.roster import DateInput, ShiftField, are_reversed, offer, person_words
+from apps.roster.forms.roster import DayField, ShiftField, are_reversed, offer, person_words
 from apps.roster.models import Radiologist, RosterOverride, Shift
 from apps.roster.patterns import lies_within
 from apps.roster.queries.many import date_of, people_named, spans_of
@@ -91,10 +91,10 @@ class ManyForm(ManyModelForm):
             *("shift", "people", "names", "start_date", "end_date", "days"),
             *("start_local", "end_local", "time_zone", "note"),
         ]
-        widgets: ClassVar[Mapping[str, Any]] = {
-            "start_date": DateInput,
-            "end_date": DateInput,
-            **TIME_INPUTS,
+        widgets: ClassVar[Mapping[str, Any]] = TIME_INPUTS
+        field_classes: ClassVar[Mapping[str, type[forms.Field]]] = {
+            "start_date": DayField,
+            "end_date": DayField,
         }
         labels: ClassVar[dict[str, str]] = {
             "start_date": "From",

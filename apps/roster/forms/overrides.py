@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
@@ -14,7 +14,7 @@ from apps.roster.choices import OverrideKind
 from apps.roster.effects.roster import some, span_words
 from apps.roster.forms.patterns import TIME_INPUTS, hours_said
 from apps.roster.forms.roster import (
-    DateInput,
+    DayField,
     PersonField,
     ShiftField,
     active,
@@ -40,11 +40,7 @@ if TYPE_CHECKING:
 else:
     OverrideModelForm = forms.ModelForm
 
-_INPUTS: Mapping[str, Callable[[], forms.Widget]] = {
-    "start_date": DateInput,
-    "end_date": DateInput,
-    **TIME_INPUTS,
-}
+_DAYS: Mapping[str, type[forms.Field]] = {"start_date": DayField, "end_date": DayField}
 _HOURS = ("start_local", "end_local")
 _OF_RUN = "Only these hours of each turn, on the shift's own clock. Empty: all of it."
 
@@ -59,7 +55,8 @@ class OverrideForm(OverrideModelForm):
         fields: ClassVar[list[str]] = [
             *("radiologist", "start_date", "end_date", *_HOURS, "note", "status"),
         ]
-        widgets: ClassVar[Mapping[str, Any]] = _INPUTS
+        widgets: ClassVar[Mapping[str, Any]] = TIME_INPUTS
+        field_classes: ClassVar[Mapping[str, Any]] = _DAYS
         labels: ClassVar[dict[str, str]] = {
             "start_date": "From",
             "end_date": "To",

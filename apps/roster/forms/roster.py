@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -11,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
 from apps.core.access import Scope
+from apps.core.validators import validate_year
 from apps.roster.choices import RosterStatus
 from apps.roster.effects.roster import span_words
 from apps.roster.forms.patterns import EveryWeeksField, WeekdaysField
@@ -62,6 +62,13 @@ class DateInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d")
 
 
+class DayField(forms.DateField):
+    """A day of a department's: a year that a slip of the fingers makes, such as 0026, is refused."""
+
+    widget = DateInput
+    default_validators = [validate_year]  # noqa: RUF012 -- Django's
+
+
 class RosterRowForm(RowModelForm):
     """A person on a shift from a date on."""
 
@@ -76,9 +83,9 @@ class RosterRowForm(RowModelForm):
             *("shift", "radiologist", "start_date", "end_date", "weekdays", "every_weeks"),
             "status",
         ]
-        widgets: ClassVar[dict[str, Callable[[], forms.Widget]]] = {
-            "start_date": DateInput,
-            "end_date": DateInput,
+        field_classes: ClassVar[dict[str, type[forms.Field]]] = {
+            "start_date": DayField,
+            "end_date": DayField,
         }
         labels: ClassVar[dict[str, str]] = {"start_date": "From", "end_date": "To"}
         help_texts: ClassVar[dict[str, str]] = {
@@ -128,11 +135,10 @@ class RosterRowForm(RowModelForm):
 class TakeOffForm(RecordForm):
     """Takes somebody off for some days: their row, swap or extra turn is cut there."""
 
-    first_on = forms.DateField(label="Off from", widget=DateInput)
-    last_on = forms.DateField(
+    first_on = DayField(label="Off from")
+    last_on = DayField(
         label="Off until",
         required=False,
-        widget=DateInput,
         help_text="The last day off. Empty: for good.",
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,7 +15,7 @@ from apps.roster.choices import RosterStatus
 from apps.roster.effects.roster import span_words
 from apps.roster.facts import rotation_of
 from apps.roster.forms.patterns import WeekdaysField
-from apps.roster.forms.roster import DateInput, ShiftField, are_reversed, offer, person_words
+from apps.roster.forms.roster import DayField, ShiftField, are_reversed, offer, person_words
 from apps.roster.forms.turns import NOBODY, TurnsField
 from apps.roster.models import Radiologist, Rotation, Shift
 from apps.roster.queries.places import changed_shifts, seen_people
@@ -47,10 +46,9 @@ class RotationForm(RotationModelForm):
         help_text="In this order, and then from the first again. Somebody may come twice.",
     )
     weekdays = WeekdaysField()
-    from_date = forms.DateField(
+    from_date = DayField(
         label="Change the turns from",
         required=False,
-        widget=DateInput,
         help_text="The first of the list has the turn that begins then; what was before stays.",
     )
 
@@ -60,9 +58,9 @@ class RotationForm(RotationModelForm):
             *("shift", "name", "start_date", "end_date", "people", "length", "unit", "weekdays"),
             *("from_date", "status"),
         ]
-        widgets: ClassVar[dict[str, Callable[[], forms.Widget]]] = {
-            "start_date": DateInput,
-            "end_date": DateInput,
+        field_classes: ClassVar[dict[str, type[forms.Field]]] = {
+            "start_date": DayField,
+            "end_date": DayField,
         }
         labels: ClassVar[dict[str, str]] = {
             "start_date": "From",
@@ -172,7 +170,7 @@ class RotationForm(RotationModelForm):
 class EndRotationForm(RotationModelForm):
     """The last day of a rotation."""
 
-    end_date = forms.DateField(label="Last day", widget=DateInput, help_text="Included.")
+    end_date = DayField(label="Last day", help_text="Included.")
 
     class Meta:
         model = Rotation

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,7 +14,7 @@ from apps.core.access import Scope
 from apps.roster.choices import SwapState
 from apps.roster.forms.patterns import TIME_INPUTS, hours_said
 from apps.roster.forms.roster import (
-    DateInput,
+    DayField,
     PersonField,
     ShiftField,
     active,
@@ -41,11 +41,7 @@ if TYPE_CHECKING:
 else:
     SwapModelForm = forms.ModelForm
 
-_INPUTS: Mapping[str, Callable[[], forms.Widget]] = {
-    "start_date": DateInput,
-    "end_date": DateInput,
-    **TIME_INPUTS,
-}
+_DAYS: Mapping[str, type[forms.Field]] = {"start_date": DayField, "end_date": DayField}
 
 
 class AskForm(SwapModelForm):
@@ -62,7 +58,8 @@ class AskForm(SwapModelForm):
     class Meta:
         model = SwapRequest
         fields: ClassVar[list[str]] = ["asked", "start_local", "end_local", "note"]
-        widgets: ClassVar[Mapping[str, Any]] = _INPUTS
+        widgets: ClassVar[Mapping[str, Any]] = TIME_INPUTS
+        field_classes: ClassVar[Mapping[str, Any]] = _DAYS
         labels: ClassVar[dict[str, str]] = {
             "start_local": "Hours from",
             "end_local": "Hours to",

@@ -8,29 +8,41 @@ days since 1899-12-30 and hours as parts of a day.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
+from apps.core.validators import FIRST_YEAR, LAST_YEAR
+
 _EPOCH = date(1899, 12, 30)
+_LATER_EPOCH_DAYS = 1462
+"""A workbook may count its days from 1904-01-01 instead."""
 _FIRST_SERIAL, _LAST_SERIAL = 29_221, 73_415
-FIRST_YEAR, LAST_YEAR = 1980, 2100
-"""A date or number outside is none of a roster's dates, and days after it can be counted."""
 _MONTHS = {
     name: number
     for number, name in enumerate(
         ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
     )
 }
+# As German and French write them, without what stands above their letters.
+_MONTHS |= {"mrz": 3, "mai": 5, "okt": 10, "dez": 12}
+_MONTHS |= {"fev": 2, "avr": 4, "juin": 6, "juil": 7, "aou": 8}
 _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
 _COMPACT = re.compile(r"(20\d\d)(\d\d)(\d\d)")
 _SLASHED = re.compile(r"(\d{1,2})[-/. ](\d{1,2})(?:[-/. ](\d{4}|\d\d))?\.?")
 _DAY_FIRST = re.compile(
-    r"(\d{1,2})(?:st|nd|rd|th)?[-/. ]*([a-z]{3,9})\.?(?:[-/., ]+(\d{4}|\d\d))?"
+    r"(\d{1,2})(?:st|nd|rd|th|er)?[-/. ]*([a-z]{3,9})\.?(?:[-/., ]+(\d{4}|\d\d))?"
 )
 _MONTH_FIRST = re.compile(r"([a-z]{3,9})\.?[-/. ]*(\d{1,2})(?:st|nd|rd|th)?(?:[-/., ]+(\d{4}))?")
-_WEEKDAY = re.compile(r"^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*[.,]?\s+", re.IGNORECASE)
+_WEEKDAY = re.compile(
+    r"^(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*"
+    r"|mo|di|mi|do|fr|sa|so|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag"
+    # A bare mar is March.
+    r"|lundi|lun|mardi|mercredi|mer|jeudi|jeu|vendredi|ven|samedi|sam|dimanche|dim)[.,]{0,2}\s+"
+)
+_JAPANESE = re.compile(r"(?:(\d{4})\s*年)?\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日(?:\s*\(.\))?")
 _SERIAL = re.compile(r"(\d{5})(\.\d+)?")
 _CLOCK = re.compile(r"(\d{1,2})(?:[:.h](\d\d)(?::\d\d)?)?\s*([ap])?\.?(?:m\.?)?")
 _DIGITS = re.compile(r"(\d\d)(\d\d)")
@@ -47,15 +59,22 @@ class DateOrder(StrEnum):
     MONTH = "month"
 
 
-def read_date(text: str, order: DateOrder | None, near: date) -> date | None:
+def read_date(
+    text: str, order: DateOrder | None, near: date, *, is_1904: bool = False
+) -> date | None:
     """Return the date that a text is, None if it is none.
 
     Args:
         text: of a cell.
         order: for dates all in numbers; with None those are not read.
         near: today; a date without a year is the one that lies nearest.
+        is_1904: whether a spreadsheet's days are counted from 1904.
     """
-    return _read_date(_plain(text), order, near)
+    plain = _plain(text)
+    serial = _SERIAL.fullmatch(plain) if is_1904 else None
+    if serial is not None:
+        plain = f"{int(serial[1]) + _LATER_EPOCH_DAYS}{serial[2] or ''}"
+    return _read_date(plain, order, near)
 
 
 def orders(texts: Iterable[str]) -> set[DateOrder]:
@@ -82,6 +101,11 @@ def needs_order(texts: Iterable[str]) -> bool:
     return any(match and match[1] != match[2] for match in found)
 
 
+def date_part(text: str) -> str:
+    """Return the part of a text that may be a date in numbers, without a weekday or a clock."""
+    return _plain(text).partition(" ")[0]
+
+
 def is_dateish(text: str) -> bool:
     """Return whether a text is a date in any order."""
     near = date(2026, 1, 1)
@@ -101,6 +125,8 @@ def _read_date(text: str, order: DateOrder | None, near: date) -> date | None:
             return _date(int(found[1]), int(found[2]), int(found[3]))
     if found := _SLASHED.fullmatch(text):
         return _slashed(found, order, near)
+    if found := _JAPANESE.fullmatch(text):
+        return _with_year(found[1], int(found[2]), int(found[3]), near)
     return _named(text, near)
 
 
@@ -119,7 +145,7 @@ def _named(text: str, near: date) -> date | None:
         word, day, year = found[1], found[2], found[3]
     else:
         return None
-    month = _MONTHS.get(word[:3])
+    month = _MONTHS.get(word[:4]) or _MONTHS.get(word[:3])
     return _with_year(year, month, int(day), near) if month else None
 
 
@@ -162,13 +188,16 @@ def read_hours(text: str) -> tuple[time, time] | None:
     return None if start is None or end is None else (start, end)
 
 
-def read_moment(text: str, order: DateOrder | None, near: date) -> tuple[date | None, time | None]:
+def read_moment(
+    text: str, order: DateOrder | None, near: date, *, is_1904: bool = False
+) -> tuple[date | None, time | None]:
     """Return the date and the time of a cell that holds one of them or both."""
     text = text.strip()
     serial = _SERIAL.fullmatch(text)
     if serial is not None and serial[2]:
-        return read_date(serial[1], order, near), _time(round(float(serial[2]) * _MINUTES))
-    on = read_date(text, order, near)
+        on = read_date(serial[1], order, near, is_1904=is_1904)
+        return on, _time(round(float(serial[2]) * _MINUTES))
+    on = read_date(text, order, near, is_1904=is_1904)
     if on is not None:
         return on, None
     clock = read_time(text)
@@ -203,4 +232,7 @@ def _time(minutes: int) -> time | None:
 
 
 def _plain(text: str) -> str:
-    return _WEEKDAY.sub("", text.strip()).lower()
+    """Return a text in small letters, without a weekday before it and the marks of letters."""
+    # Of Japanese the marks are its own: only those of Latin letters go.
+    parts = unicodedata.normalize("NFKD", text.strip().lower())
+    return _WEEKDAY.sub("", "".join(sign for sign in parts if not "\u0300" <= sign <= "\u036f"))

@@ -25,6 +25,7 @@ class Entry:
         last_on: the last local date.
         start_at: the start, UTC.
         end_at: the end, UTC.
+        doubt: why it cannot be told when it takes place, a sentence; empty if it can.
     """
 
     where: str
@@ -34,6 +35,7 @@ class Entry:
     last_on: date | None = None
     start_at: datetime | None = None
     end_at: datetime | None = None
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

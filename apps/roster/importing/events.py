@@ -17,7 +17,7 @@ class FeedEvent:
 
     ``first_on`` and ``last_on`` are of an event that lasts whole days, both included; any other
     has ``start_at`` and ``end_at``. ``own_person`` and ``own_shift`` are the ids that calendars of
-    ours carry.
+    ours carry. ``unknown_zone`` is the one that its hours are in, where nobody knows it.
     """
 
     uid: str
@@ -32,6 +32,7 @@ class FeedEvent:
     end_at: datetime | None = None
     own_person: str = ""
     own_shift: str = ""
+    unknown_zone: str = ""
 
     @property
     def where(self) -> str:

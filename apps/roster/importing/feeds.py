@@ -81,6 +81,7 @@ def entry_of(event: FeedEvent, parts: Parts, calendar: str) -> Entry | Problem:
         last_on=event.last_on,
         start_at=event.start_at,
         end_at=event.end_at,
+        doubt=f"The time zone {event.unknown_zone} is not known." if event.unknown_zone else "",
     )
 
 

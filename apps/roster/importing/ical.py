@@ -11,6 +11,7 @@ from __future__ import annotations
 import time as clock
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -32,6 +33,9 @@ _LONGEST_TEXT = 200
 _DAY = timedelta(days=1)
 _TOO_OFTEN = frozenset({"SECONDLY", "MINUTELY", "HOURLY"})
 _WITHIN_DAY = ("BYSECOND", "BYMINUTE", "BYHOUR")
+_LENGTH = "X-RADASSIGN-SECONDS"
+"""Our own: how long an event said that it lasts; working out what repeats forgets it."""
+_MOMENTS = ("DTSTART", "DTEND", "RECURRENCE-ID")
 _REPEATS = ("RRULE", "RDATE")
 _TOO_SLOW = "Working out what repeats takes more than a minute."
 
@@ -125,12 +129,13 @@ def _read_calendar(calendar: Calendar, days: AskedDays, feed: Feed, progress: Pr
 
 def _read_group(uid: str, events: list[Event], days: AskedDays, feed: Feed) -> None:
     try:
+        unknown = _unknown_zone(events)
         for event in _taking_place(events, days):
             if str(event.get("STATUS", "")).upper() == "CANCELLED":
                 continue
             found = _event(uid, event, days.zone)
             if days.hold(found):
-                feed.events.append(days.cut(found))
+                feed.events.append(replace(days.cut(_forward(found)), unknown_zone=unknown))
     except (ValueError, TypeError, AttributeError, KeyError, OverflowError) as error:
         # A broken property says so when it is read; the other events are good.
         words = _text(events[0].get("SUMMARY")) or uid[:60]
@@ -145,6 +150,8 @@ def _repeats(events: Iterable[Event]) -> bool:
 
 def _taking_place(events: list[Event], days: AskedDays) -> Iterator[Event]:
     """Yield the events of one UID on the days; of what came twice, the newest."""
+    for event in events:
+        _note_length(event)
     if not _repeats(events):
         yield max(events, key=_newness)
         return
@@ -186,9 +193,28 @@ def _refuse_endless(event: Event) -> None:
             raise ValueError("it repeats at no distance")
 
 
+def _unknown_zone(events: Iterable[Event]) -> str:
+    """Return the time zone that an event names and that nobody knows, empty where there is none."""
+    for event in events:
+        for name in _MOMENTS:
+            value: Any = event.get(name)
+            at, named = getattr(value, "dt", None), getattr(value, "params", {}).get("TZID")
+            if named and isinstance(at, datetime) and at.tzinfo is None:
+                return _text(named)
+    return ""
+
+
+def _note_length(event: Event) -> None:
+    """Keep in the event how long it says that it lasts, in seconds."""
+    event.pop(_LENGTH, None)
+    length = getattr(event.get("DURATION"), "dt", None)
+    if isinstance(length, timedelta):
+        event.add(_LENGTH, str(int(length.total_seconds())))
+
+
 def _zoned(event: Event, zone: ZoneInfo) -> Event:
     """Give times without a zone the calendar's, so that a series keeps its wall clock."""
-    for name in ("DTSTART", "DTEND", "RECURRENCE-ID"):
+    for name in _MOMENTS:
         value: Any = event.get(name)
         if value is None or not isinstance(value.dt, datetime) or value.dt.tzinfo is not None:
             continue
@@ -212,10 +238,27 @@ def _event(uid: str, event: Event, zone: ZoneInfo) -> FeedEvent:
         first_on=None if is_timed else start,
         last_on=None if is_timed else max(end - _DAY, start),
         start_at=_utc(start, zone) if is_timed else None,
-        end_at=_utc(end or start, zone) if is_timed else None,
+        end_at=_end_of(event, start, end or start, zone) if is_timed else None,
         own_person=_text(event.get("X-RADASSIGN-PERSON")),
         own_shift=_text(event.get("X-RADASSIGN-SHIFT")),
     )
+
+
+def _end_of(event: Event, start: datetime, end: datetime, zone: ZoneInfo) -> datetime:
+    """Return when an event ends; days that it lasts are the calendar's, hours are exact.
+
+    Source: RFC 5545, 3.3.6.
+    """
+    if _LENGTH not in event:
+        return _utc(end, zone)
+    length = timedelta(seconds=int(str(event[_LENGTH])))
+    return _utc(start + length.days * _DAY, zone) + timedelta(seconds=length.seconds)
+
+
+def _forward(event: FeedEvent) -> FeedEvent:
+    if event.start_at is not None and event.end_at is not None and event.end_at < event.start_at:
+        raise ValueError("it ends before it starts")
+    return event
 
 
 def _utc(at: datetime, zone: ZoneInfo) -> datetime:

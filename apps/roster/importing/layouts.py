@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from apps.catalog.services.importing.sheets import Row, Sheet, column_letter
-from apps.roster.importing.dates import DateOrder, is_dateish, needs_order, orders
+from apps.roster.importing.dates import DateOrder, date_part, is_dateish, needs_order, orders
 
 _LOOKED_AT = 25
 _FEWEST_DATES = 3
@@ -150,7 +150,7 @@ def date_texts(sheet: Sheet, layout: Layout) -> list[str]:
     wanted = (Column.DATE, Column.END_DATE, Column.START, Column.END)
     places = [layout.columns[column] for column in wanted if column in layout.columns]
     rows = sheet.rows[layout.head + 1 :]
-    return [row.cell(at).split(" ")[0] for row in rows for at in places]
+    return [date_part(row.cell(at)) for row in rows for at in places]
 
 
 def column_names(sheet: Sheet, head: int) -> list[tuple[int, str]]:
@@ -211,10 +211,14 @@ def _matrix(sheet: Sheet) -> Layout | None:
 
 
 def _names_column(rows: Sequence[Row], before: int, otherwise: int) -> int:
-    """Return the column before the dates in which most rows say something."""
-    filled: list[int] = [sum(bool(row.cell(at)) for row in rows) for at in range(before)]
-    most = max(filled, default=0)
-    return filled.index(most) if most else otherwise
+    """Return the column before the dates in which most rows say something, and most of all.
+
+    A team that is merged beside its people says the same of each.
+    """
+    texts = [[text for row in rows if (text := row.cell(at))] for at in range(before)]
+    filled = [(len(found), len({*found})) for found in texts]
+    most = max(filled, default=(0, 0))
+    return filled.index(most) if most[0] else otherwise
 
 
 def _down(sheet: Sheet, head: int, names: int) -> Layout:

@@ -8,6 +8,7 @@ that a person confirms; what was confirmed is remembered.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -130,7 +131,7 @@ def read_known(source: RosterSource, scope: Scope) -> Known:
 
 def key_of(text: str, kind: str) -> str:
     """Return a name without what does not count: case, spaces, signs; of a person the title."""
-    words = _WORD.findall(text.casefold())
+    words = _WORD.findall(_plain(text))
     if kind == NameKind.SHIFT:
         return " ".join(words)
     return " ".join([word for word in words if word not in _TITLES] or words)
@@ -138,7 +139,8 @@ def key_of(text: str, kind: str) -> str:
 
 def _plain(text: str) -> str:
     """Return an id or a code as it is compared: every sign counts but spaces around it."""
-    return " ".join(text.casefold().split())
+    # Files of a Mac write an ö as an o and two dots.
+    return " ".join(unicodedata.normalize("NFC", text.casefold()).split())
 
 
 def _people_names(people: Iterable[Radiologist]) -> Iterator[tuple[str, Radiologist, bool]]:

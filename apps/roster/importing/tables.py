@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from apps.catalog.services.importing.sheets import Row, Sheet, column_letter
+from apps.core.validators import FIRST_YEAR, LAST_YEAR
 from apps.roster.exceptions import RosterImportError
 from apps.roster.importing.dates import (
-    FIRST_YEAR,
-    LAST_YEAR,
     moments,
     read_date,
     read_hours,
@@ -33,12 +32,22 @@ _BETWEEN = re.compile(r"\s*[;+&|\n]\s*|\s+/\s+|\s+and\s+")
 class Manner:
     """How texts of a table are taken.
 
-    ``near`` is today, for dates without a year; ``zone`` is the clock of its hours.
+    ``near`` is today, for dates without a year; ``zone`` is the clock of its hours; ``is_1904``
+    is said by the table.
     """
 
     layout: Layout
     zone: str
     near: date
+    is_1904: bool = False
+
+    def date_of(self, text: str) -> date | None:
+        """Return the date that a text is, None if it is none."""
+        return read_date(text, self.layout.order, self.near, is_1904=self.is_1904)
+
+    def moment_of(self, text: str) -> tuple[date | None, time | None]:
+        """Return the date and the time of a text that holds one of them or both."""
+        return read_moment(text, self.layout.order, self.near, is_1904=self.is_1904)
 
 
 class _Cell(NamedTuple):
@@ -61,7 +70,7 @@ def read_table(sheet: Sheet, manner: Manner) -> Reading:
     if manner.layout.head >= len(sheet.rows):
         raise RosterImportError("The row of headings lies below the table.")
     reading = Reading(notes=repeated(sheet, manner.layout))
-    read = _READERS[manner.layout.shape]
+    read, manner = _READERS[manner.layout.shape], replace(manner, is_1904=sheet.is_1904)
     for found in read(sheet, manner):
         _take(reading, found)
     return reading.bounded()
@@ -152,7 +161,7 @@ def _date_in(row: Row, column: Column, manner: Manner) -> date:
     text = row.cell(manner.layout.columns.get(column))
     if not text:
         raise ValueError("The date is missing.")
-    on, _clock = read_moment(text, manner.layout.order, manner.near)
+    on, _clock = manner.moment_of(text)
     if on is None:
         place = column_letter(manner.layout.columns[column])
         raise ValueError(f"Column {place}: “{_short(text)}” is {_no_date(text)}.")
@@ -170,7 +179,7 @@ def _no_date(text: str) -> str:
 def _moment_in(row: Row, column: Column, manner: Manner) -> tuple[date | None, time | None]:
     at = manner.layout.columns.get(column)
     text = row.cell(at)
-    found = read_moment(text, manner.layout.order, manner.near)
+    found = manner.moment_of(text)
     if text and found == (None, None):
         raise ValueError(
             f"Column {column_letter(at or 0)}: “{_short(text)}” is {_no_date(text)} or time."
@@ -185,7 +194,7 @@ def _cells(sheet: Sheet, manner: Manner, column: Column) -> Iterator[_Cell | Pro
     dates = {
         at: on
         for at, text in enumerate(head.cells)
-        if text and at != names and (on := read_date(text, manner.layout.order, manner.near))
+        if text and at != names and (on := manner.date_of(text))
     }
     for row in sheet.rows[manner.layout.head + 1 :]:
         name = row.cell(names)

@@ -131,7 +131,9 @@ class Resolver:
         shift = meant.shift
         if shift is None and not entry.shift and meant.person is not None:
             shift = self._by_hours(entry)
-        if meant.person is None or shift is None:
+        if entry.doubt:
+            self._fail(entry, entry.doubt)
+        if meant.person is None or shift is None or entry.doubt:
             self._leave_open(entry, _Meant(meant.person, shift))
             return
         runs = self._timed(entry, shift) if entry.start_at else self._dated(entry, shift)

@@ -103,6 +103,18 @@ def outlook(
     return Outlook(list(_differences(pairs, shifts)), last_on, goes_on=last_on < end_on)
 
 
+def on_already(found: Difference, swap: RosterOverride) -> list[Part]:
+    """Return the parts that a swap takes from somebody though who comes is on them already."""
+    taken = [] if swap.taker is None else found.left.get(swap.radiologist, ())
+    parts = []
+    for part in taken:
+        hours = _hours(part.run).get(swap.taker_id or "", [])
+        shared = left_of(part.hours, left_of(part.hours, hours))
+        if shared:
+            parts.append(Part(part.run, shared))
+    return parts
+
+
 def shifts_of(person: Radiologist, first_on: date, last_on: date) -> list[Shift]:
     """Return the shifts that a person may be on: those that their leave concerns."""
     dates = within(first_on, last_on)

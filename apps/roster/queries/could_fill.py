@@ -21,7 +21,7 @@ from apps.engine.words import refusal_words
 from apps.roster.hours import Span, merged
 from apps.roster.models import Radiologist, Shift
 from apps.roster.queries.competence import demands_of, lacks, with_competencies
-from apps.roster.queries.diary import Diary, Duty, diary
+from apps.roster.queries.diary import Diary, Duty, almanac
 from apps.roster.queries.places import seen_people, seen_shifts
 from apps.roster.words import length_words, listed
 
@@ -109,22 +109,41 @@ def could_fill(opening: Opening, *, scope: Scope) -> list[Filler]:
         opening: what is to be filled.
         scope: whose people are looked at; shifts outside of it are not named.
     """
+    return could_fill_each([opening], scope=scope)[0]
+
+
+def could_fill_each(openings: Sequence[Opening], *, scope: Scope) -> list[list[Filler]]:
+    """Return what ``could_fill`` does for each of some openings; everybody's turns are read once."""
+    spans = [_looked_at(opening) for opening in openings]
+    if not spans:
+        return []
+    turns = almanac(min(span.start_at for span in spans), max(span.end_at for span in spans))
+    in_sight = set(seen_shifts(scope).values_list("pk", flat=True))
+    people = list(with_competencies(seen_people(scope).filter(is_active=True)))
+    questions = [
+        _question(opening, turns.between(*span), in_sight)
+        for opening, span in zip(openings, spans, strict=True)
+    ]
+    return [
+        sorted((question.filler(person) for person in people), key=_best_first)
+        for question in questions
+    ]
+
+
+def _question(opening: Opening, found: Diary, in_sight: set[int]) -> _Question:
+    demands = demands_of(
+        opening.shift, opening.start_at, opening.end_at, site=opening.site, work=opening.work
+    )
+    return _Question(opening, found, demands, found.turning_points(opening.span), in_sight)
+
+
+def _looked_at(opening: Opening) -> Span:
+    """Return the time in which other turns matter: the week, and where rest is sought."""
     week, span = opening.week, opening.span
-    found = diary(
+    return Span(
         min(week.start_at, span.start_at - _REST_SOUGHT),
         max(week.end_at, span.end_at + _REST_SOUGHT),
     )
-    question = _Question(
-        opening,
-        found,
-        demands_of(
-            opening.shift, opening.start_at, opening.end_at, site=opening.site, work=opening.work
-        ),
-        found.turning_points(span),
-        set(seen_shifts(scope).values_list("pk", flat=True)),
-    )
-    people = with_competencies(seen_people(scope).filter(is_active=True))
-    return sorted((question.filler(person) for person in people), key=_best_first)
 
 
 def _best_first(filler: Filler) -> tuple[object, ...]:

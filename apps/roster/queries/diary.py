@@ -58,7 +58,28 @@ class Diary:
         return {refused for refused in why if refused is not None}
 
 
-def diary(start_at: datetime, end_at: datetime) -> Diary:
+@dataclass(frozen=True)
+class Almanac:
+    """The turns of everybody over a longer time, of which diaries are cut.
+
+    ``runs`` are each a run's moments, with the parts of it and who takes work in them.
+    """
+
+    book: RosterBook
+    runs: Sequence[tuple[Span, Sequence[tuple[Duty, Sequence[str]]]]]
+
+    def between(self, start_at: datetime, end_at: datetime) -> Diary:
+        """Return the turns whose run shares a moment with the span, itself within the almanac's."""
+        duties: dict[str, list[Duty]] = defaultdict(list)
+        for run, parts in self.runs:
+            if run.start_at < end_at and run.end_at > start_at:
+                for duty, people in parts:
+                    for person in people:
+                        duties[person].append(duty)
+        return Diary(self.book, duties)
+
+
+def almanac(start_at: datetime, end_at: datetime) -> Almanac:
     """Read the turns of everybody that share a moment with the span."""
     shifts = [
         shift
@@ -66,20 +87,18 @@ def diary(start_at: datetime, end_at: datetime) -> Diary:
         if is_zone(shift.time_zone)
     ]
     book = roster_book((start_at - _AROUND).date(), (end_at + _AROUND).date())
-    duties: dict[str, list[Duty]] = defaultdict(list)
-    for person, duty in _duties(shifts, book, start_at, end_at):
-        duties[person].append(duty)
-    return Diary(book, duties)
+    return Almanac(book, list(_runs(shifts, book, start_at, end_at)))
 
 
-def _duties(
+def _runs(
     shifts: Sequence[Shift], book: RosterBook, start_at: datetime, end_at: datetime
-) -> Iterable[tuple[str, Duty]]:
+) -> Iterable[tuple[Span, Sequence[tuple[Duty, Sequence[str]]]]]:
     calendars = days_off() if any(shift.calendar_id for shift in shifts) else {}
     for shift in shifts:
         facts = hours_of(shift, calendars)
         for run in occurrences(facts, start_at, end_at):
-            for part in book.stretches(facts, run):
-                duty = Duty(Span(part.start_at, part.end_at), shift)
-                for person in part.people:
-                    yield person, duty
+            parts = [
+                (Duty(Span(part.start_at, part.end_at), shift), part.people)
+                for part in book.stretches(facts, run)
+            ]
+            yield Span(run.start_at, run.end_at), parts

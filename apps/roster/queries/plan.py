@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from apps.engine.occurrences import Occurrence, is_zone, occurrences, occurrences_from
 from apps.engine.roster import RosterBook, Stretch
-from apps.engine.rota import ShiftFacts
+from apps.engine.rota import RosterRow, ShiftFacts
 from apps.engine.rotation import holds, turn_holder
 from apps.roster.choices import OverrideKind, RosterStatus
 from apps.roster.facts import (
@@ -213,7 +213,7 @@ class Plan:
     def says(self, record: Record, person: str, on: date) -> bool:
         """Return whether a record puts somebody on the run that starts on a date."""
         if isinstance(record, RosterAssignment):
-            return holds(row_facts(record, ""), on)
+            return holds(self._row_facts.get(id(record)) or row_facts(record, ""), on)
         if isinstance(record, RosterOverride):
             return covers(record, on)
         facts = self.facts[record.shift_id]
@@ -242,6 +242,11 @@ class Plan:
                 taker = override.taker_id or override.radiologist_id
                 found[override.shift_id, taker].append(override)
         return found
+
+    @cached_property
+    def _row_facts(self) -> Mapping[int, RosterRow]:
+        """Return its rows as the engine takes them, by identity: each is asked for many dates."""
+        return {id(row): row_facts(row, "") for row in self.rows}
 
     @cached_property
     def _leaves(self) -> Mapping[str, list[RosterOverride]]:

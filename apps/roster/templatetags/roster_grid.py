@@ -15,6 +15,8 @@ from django import template
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from apps.core.templatetags.ui import address_with
+from apps.roster.choices import OverrideKind
 from apps.roster.hours import Span, without
 from apps.roster.models import Radiologist, RosterOverride, Shift
 from apps.roster.queries.grid.filters import View
@@ -22,6 +24,7 @@ from apps.roster.queries.grid.grid import Grid
 from apps.roster.queries.grid.lines import Cell, Line
 from apps.roster.queries.grid.timeline import Bar, DayScale, TimeLine
 from apps.roster.queries.plan import Run, Seat
+from apps.roster.templatetags.cell_boxes import AwayMark, CellBox, cell_html
 from apps.roster.templatetags.rota import clock_of, length_note, run_hours
 from apps.roster.templatetags.run_boxes import Box, Chip, box_html
 
@@ -33,18 +36,55 @@ _MARKS = {"row": "", "rotation": "↻", "swap": "⇄", "extra": "+"}
 _NOTES = {"row": "", "rotation": "by rotation", "swap": "swap", "extra": "extra turn"}
 
 
-@register.simple_tag
-def run_box(run: Run, grid: Grid, cell: Cell, line: Line, usual: str, at: datetime) -> SafeString:
-    """Show a run in its cell, from the side of its shift, of a person or of nobody.
+@register.simple_tag(takes_context=True)
+def day_cell(
+    context: template.Context, cell: Cell, number: int, line: Line, usual: str
+) -> SafeString:
+    """Show what a shift or a person has on a day; reads ``grid``, ``at`` and ``may_change``.
 
     Args:
-        run: what is shown.
-        grid: on whose clock, and how many columns there are.
-        cell: on which day.
+        context: the page's.
+        cell: what is shown.
+        number: of its column, from 1.
         line: whose cell it is.
         usual: the hours that the line's head says already.
-        at: decides what is past or under way.
     """
+    grid, at, person = context["grid"], context["at"], line.person
+    name, more, free = person.full_name if person is not None else "", "", ""
+    if person is not None and cell.more:
+        more = address_with(context, by="", person=person.pk)
+    if person is not None and not cell.runs and context["may_change"]:
+        free = reverse("roster-choose", args=[cell.day.on, person.pk])
+    return cell_html(
+        CellBox(
+            number=number,
+            on=cell.day.on.isoformat(),
+            is_today=cell.day.is_today,
+            is_past=cell.day.is_past,
+            is_free=cell.is_free,
+            name=name,
+            away=[_away_mark(leave, is_alone=not cell.runs) for leave in cell.away],
+            rests=cell.rests,
+            runs=[_run_box(run, grid, cell, line, usual, at) for run in cell.runs],
+            more=cell.more,
+            more_href=more,
+            free_href=free,
+            day=cell.day.label,
+        )
+    )
+
+
+def _away_mark(leave: RosterOverride, *, is_alone: bool) -> AwayMark | None:
+    """Return how an absence is shown; beside turns only where it leaves some of the day."""
+    is_leave = leave.kind == OverrideKind.LEAVE
+    if not is_alone and is_leave and not leave.is_partial:
+        return None
+    icon = "event_busy" if is_leave else "work_history"
+    return AwayMark(away_words(leave), icon if is_alone else "")
+
+
+def _run_box(run: Run, grid: Grid, cell: Cell, line: Line, usual: str, at: datetime) -> SafeString:
+    """Return a run in its cell, from the side of its shift, of a person or of nobody."""
     person, bare = line.person, grid.empty.is_bare(run)
     seats = [seat for seat in run.seats if person is None or seat.person.pk == person.pk]
     shown, names = run_hours(run, grid.zone), len(seats) if grid.for_paper else _NAMES
@@ -184,9 +224,7 @@ def _person_text(person: Radiologist, grid: Grid) -> str:
 
 
 def _shift_text(shift: Shift, grid: Grid) -> str:
-    if grid.is_brief:
-        return brief(shift)
-    return shift.code if grid.view is View.TWO_WEEKS else shift.name
+    return brief(shift) if grid.is_brief else shift.name
 
 
 def _gap_words(run: Run, zone: str) -> str:

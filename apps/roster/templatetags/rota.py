@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -24,8 +25,13 @@ _WHOLE_DAY = timedelta(days=1)
 @register.filter
 def run_hours(run: Run, zone: str) -> str:
     """Return start and end on a zone's clock: ``19:00 to 07:00``, ``24 h from 07:00``."""
-    start, end = (at.astimezone(ZoneInfo(zone)) for at in (run.start_at, run.end_at))
-    if run.length == _WHOLE_DAY and start.time() == end.time():
+    return _run_hours(run.start_at, run.end_at, zone)
+
+
+@lru_cache(maxsize=8192)
+def _run_hours(start_at: datetime, end_at: datetime, zone: str) -> str:
+    start, end = (at.astimezone(ZoneInfo(zone)) for at in (start_at, end_at))
+    if end_at - start_at == _WHOLE_DAY and start.time() == end.time():
         return f"24 h from {start:%H:%M}"
     return f"{start:%H:%M} to {end:%H:%M}"
 
@@ -33,6 +39,8 @@ def run_hours(run: Run, zone: str) -> str:
 @register.filter
 def length_note(run: Run) -> str:
     """Return how long a run lasts where the clocks change in it, else nothing."""
+    if run.length == run.usual_length:
+        return ""
     length, usual = length_words(run.length), length_words(run.usual_length)
     return "" if length == usual else f"{length} instead of {usual}: the clocks change"
 

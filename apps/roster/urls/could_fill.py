@@ -6,6 +6,7 @@ from datetime import date
 
 from django.urls import URLPattern, path, register_converter
 
+from apps.roster.urls.roster import day_of
 from apps.roster.views import could_fill
 
 
@@ -16,7 +17,7 @@ class StartDateConverter:
 
     def to_python(self, value: str) -> date:
         """Return the date; what is none is no address, so 404."""
-        return date.fromisoformat(value)
+        return day_of(value)
 
     def to_url(self, value: date | str) -> str:
         """Return the date as it is written."""

@@ -6,7 +6,20 @@ from datetime import date
 
 from django.urls import URLPattern, path, register_converter
 
+from apps.core.validators import FIRST_YEAR, LAST_YEAR
 from apps.roster.views import overrides, roster, week
+
+
+def day_of(value: str) -> date:
+    """Return the day that an address names.
+
+    Raises:
+        ValueError: it is no date, or none of a department's, such as the last there is.
+    """
+    on = date.fromisoformat(value)
+    if not FIRST_YEAR <= on.year <= LAST_YEAR:
+        raise ValueError(f"{value} is too far away")
+    return on
 
 
 class DateConverter:
@@ -16,7 +29,7 @@ class DateConverter:
 
     def to_python(self, value: str) -> date:
         """Return the date; what is none is no address, so 404."""
-        return date.fromisoformat(value)
+        return day_of(value)
 
     def to_url(self, value: date) -> str:
         """Return the date as it is written."""

@@ -17,7 +17,7 @@ from apps.core.guard import GuardedRequest, require
 from apps.core.htmx import render_part
 from apps.core.paging import page_number, page_of
 from apps.roster.choices import OverrideKind
-from apps.roster.effects.roster import effects_of
+from apps.roster.effects.roster import effects_of, over_effects
 from apps.roster.forms.overrides import FORMS, OverrideForm
 from apps.roster.forms.roster import TakeOffOverrideForm
 from apps.roster.forms.week import OverrideFilterForm
@@ -122,7 +122,9 @@ def _effects(form: OverrideForm) -> Sequence[Effect]:
         return ()
     stored = RosterOverride.objects.filter(pk=form.instance.pk)
     without = list(stored.select_related("shift", "radiologist", "taker"))
-    return [*_hours_said(form.instance), *effects_of(without, [form.instance], at=clock.now())]
+    at, said = clock.now(), form.instance
+    found = effects_of(without, [said], at=at)
+    return [*over_effects(said, at=at), *_hours_said(said), *found]
 
 
 def _hours_said(override: RosterOverride) -> Sequence[Effect]:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from apps.catalog.choices import UrgencyChoices
 from apps.catalog.models import Procedure, Site
 from apps.core.access import Permission
+from apps.core.validators import validate_year
 from apps.intake.processing.rehearsing import MOST_BYTES
 from apps.orders.models import Order, Patient
 from apps.orders.search import order_ids
@@ -113,6 +114,7 @@ class TryForm(forms.Form):
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
+        validators=[validate_year],
         help_text="Empty is now.",
     )
     draft = forms.ModelChoiceField(

@@ -8,16 +8,18 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from apps.core.access import Scope
+from apps.core.namesakes import told_apart
 from apps.roster.choices import DraftState, StrategyChoices
+from apps.roster.models import Radiologist
 from apps.roster.queries.drafting.drafts import drafts
 from apps.roster.queries.places import seen_shifts
 from apps.roster.queries.radiologists import seen as seen_people
 from apps.rules.models import DecisionPolicy, ScoringWeights
 from apps.rules.queries.drafts import open_drafts
-from apps.trials.whatif.listing import ONLY_CHOICES, MoveFilter
 from apps.trials.whatif.making import MOST_DAYS, Asked
 from apps.trials.whatif.wishes import Limits, Newcomer, Wishes
 
@@ -119,7 +121,7 @@ class WhatIfForm(forms.Form):
         }
 
     def clean(self) -> dict[str, Any]:
-        """Refuse days that are reversed, too many or ahead, and rows that are half filled."""
+        """Refuse days that cannot be replayed, rows half filled, and values out of their limits."""
         said = super().clean() or self.cleaned_data
         first_on, last_on = said.get("first_on"), said.get("last_on")
         if last_on and last_on > self.today:
@@ -131,6 +133,9 @@ class WhatIfForm(forms.Form):
         for one, other in _PAIRS:
             for row in _ROWS:
                 self._want_both(f"{one}_{row}", f"{other}_{row}")
+        self._refuse_taken_ids()
+        self._keep_limits("weight", _WEIGHTS, ScoringWeights)
+        self._keep_limits("policy", _POLICY, DecisionPolicy)
         return said
 
     def asked(self) -> Asked:
@@ -149,12 +154,11 @@ class WhatIfForm(forms.Form):
 
     def _offer(self, scope: Scope) -> None:
         people = seen_people(scope).filter(is_active=True)
-        staff = [
-            (one.pk, one.full_name) for one in people.order_by("family_name", "given_name", "pk")
-        ]
+        named = people.order_by("family_name", "given_name", "pk")
+        staff = list(told_apart({one.pk: one.full_name for one in named}).items())
         shifts = seen_shifts(scope).filter(is_active=True).order_by("code")
         self.staff = [("", "Nobody"), *staff]
-        self.shifts = [("", "None"), *((one.code, one.code) for one in shifts)]
+        self.shifts = [("", "None"), *((one.code, one.name) for one in shifts)]
         ready = drafts(scope).filter(state__in=(DraftState.READY, DraftState.PUBLISHED))
         self._choose("leave_out", staff)
         self._choose("rule_draft", [_AS_NOW, *((one.pk, one.name) for one in open_drafts())])
@@ -175,7 +179,7 @@ class WhatIfForm(forms.Form):
             )
 
     def _add_policy(self) -> None:
-        """Offer the columns of the decision policy with their own limits."""
+        """Offer the columns of the decision policy; ``clean`` keeps their limits."""
         offered = forms.modelform_factory(DecisionPolicy, fields=_POLICY)()
         for name in _POLICY:
             field = offered.fields[name]
@@ -209,6 +213,29 @@ class WhatIfForm(forms.Form):
         said = self.cleaned_data
         if said.get(one) and other in said and not said[other]:
             self.add_error(other, "Say which, or empty the row.")
+
+    def _refuse_taken_ids(self) -> None:
+        """Refuse newcomers under an id that a reader has, of whatever site, or another newcomer."""
+        names = {row: self.cleaned_data.get(f"newcomer_{row}", "") for row in _ROWS}
+        known = Radiologist.objects.filter(pk__in=set(names.values()))
+        taken = set(known.values_list("pk", flat=True))
+        for row, name in names.items():
+            if name in taken:
+                self.add_error(f"newcomer_{row}", "This is somebody's id already: take another.")
+            elif name:
+                taken.add(name)
+
+    def _keep_limits(
+        self, prefix: str, names: tuple[str, ...], model: type[ScoringWeights | DecisionPolicy]
+    ) -> None:
+        """Refuse what the columns of the model would; validators do not come with form fields."""
+        said = {name: self.cleaned_data.get(f"{prefix}_{name}") for name in names}
+        known = {name: value for name, value in said.items() if value is not None}
+        try:
+            model(**known).clean_fields()
+        except ValidationError as error:
+            for name, errors in error.error_dict.items():
+                self.add_error(f"{prefix}_{name}", errors)
 
     def _wishes(self) -> Wishes:
         said = self.cleaned_data
@@ -250,35 +277,6 @@ _POLICY_WORDS: Mapping[str, str] = {
     "prefer_priors": "Prefer the reader of the priors",
     "company_share": "May be fuller by, share",
 }
-
-
-class MoveFilterForm(forms.Form):
-    """What the list of moves is narrowed by."""
-
-    reader = forms.ChoiceField(required=False)
-    shift = forms.ChoiceField(required=False)
-    modality = forms.CharField(required=False, max_length=16)
-    only = forms.ChoiceField(label="Show", required=False, choices=ONLY_CHOICES)
-
-    def __init__(
-        self, data: Mapping[str, Any], *, readers: Mapping[str, str], shifts: list[str]
-    ) -> None:
-        """Offer the readers by name and the shifts by code."""
-        super().__init__(data)
-        by_name = sorted(readers.items(), key=lambda one: one[1])
-        self.fields["reader"].choices = [("", "Any"), *by_name]  # type: ignore[attr-defined] # a ChoiceField
-        self.fields["shift"].choices = [("", "Any"), *((one, one) for one in shifts)]  # type: ignore[attr-defined] # a ChoiceField
-
-    def wanted(self) -> MoveFilter:
-        """Return the filter; what was asked for and does not exist narrows nothing."""
-        self.is_valid()
-        said = self.cleaned_data
-        return MoveFilter(
-            reader=said.get("reader", ""),
-            shift=said.get("shift", ""),
-            modality=said.get("modality", "").strip().upper(),
-            only=said.get("only", ""),
-        )
 
 
 def _limit(label: str) -> forms.IntegerField:

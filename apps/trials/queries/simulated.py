@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from statistics import fmean
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count
+from django.db.models import Count, Min
 from django.db.models.functions import ExtractHour, ExtractIsoWeekDay
 
 from apps.assignment.snapshot.cache import current_view
 from apps.engine.codes import Urgency
 from apps.engine.optimal.costs import SECONDS_PER_RVU
 from apps.orders.models import Order
+from apps.rules.models import RuleDraft
+from apps.rules.queries.drafts import UNFINISHED
 from apps.trials.simulation.department import HOURS_OF_WEEK, Department, Kind, Stream
 from apps.trials.simulation.known import DAY, real_duties
 
@@ -79,13 +83,60 @@ def _stream(at: datetime, zone: str) -> Stream:
         .values_list("weekday", "hour")
         .annotate(n=Count("pk"))
     )
-    rates = [0.0] * HOURS_OF_WEEK
-    for weekday, hour, count in hours:
-        rates[(weekday - 1) * 24 + hour] += count / WEEKS
+    counts = {(weekday - 1) * 24 + hour: count for weekday, hour, count in hours}
+    began_at = past.aggregate(first=Min("received_at"))["first"]
+    rates = hourly_rates(counts, hours_of_week(began_at, at, tz))
     urgencies = dict(past.values_list("urgency").annotate(n=Count("pk")))
     known = {Urgency(code): float(count) for code, count in urgencies.items()}
     weights = {code: float(count) for code, count in sites.items()}
-    return Stream("past orders", kinds, tuple(rates), known, weights)
+    return Stream("past orders", kinds, rates, known, weights)
+
+
+def hours_of_week(start_at: datetime, end_at: datetime, zone: ZoneInfo) -> Counter[int]:
+    """Return how often each hour of the week, from Monday 0:00, was there between two moments."""
+    seen: Counter[int] = Counter()
+    at = start_at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    while at < end_at:
+        local = at.astimezone(zone)
+        seen[local.weekday() * 24 + local.hour] += 1
+        at += timedelta(hours=1)
+    return seen
+
+
+def hourly_rates(counts: Mapping[int, int], seen: Mapping[int, int]) -> tuple[float, ...]:
+    """Return the orders an hour for each hour of the week.
+
+    Who began a few days ago has not seen every hour: such a one takes the mean of the same hour
+    on other days, and where that is not known either the mean of all.
+
+    Args:
+        counts: orders by hour of the week.
+        seen: how often there was that hour.
+    """
+    rates = {hour: counts.get(hour, 0) / times for hour, times in seen.items()}
+    by_clock: dict[int, list[float]] = defaultdict(list)
+    for hour, rate in rates.items():
+        by_clock[hour % 24].append(rate)
+    mean = fmean(rates.values())
+    return tuple(
+        rates[hour] if hour in rates else fmean(by_clock.get(hour % 24, [mean]))
+        for hour in range(HOURS_OF_WEEK)
+    )
+
+
+def check_can_simulate_draft(draft_id: int) -> None:
+    """Raise unless there is such a draft and it is not live yet.
+
+    Raises:
+        NothingToSimulateError: there is none, or it is done with.
+    """
+    draft = RuleDraft.objects.filter(pk=draft_id).first()
+    if draft is None:
+        raise NothingToSimulateError(f"there is no draft {draft_id}")
+    if draft.state not in UNFINISHED:
+        raise NothingToSimulateError(
+            f"draft {draft_id} is finished: {draft.get_state_display().lower()}"
+        )
 
 
 def _kinds(rows: Iterable[tuple[Any, ...]]) -> tuple[Kind, ...]:

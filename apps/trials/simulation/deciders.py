@@ -6,7 +6,7 @@ and chooses among them its own way, so that nothing but the choice differs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -15,6 +15,7 @@ from apps.engine.codes import Strategy
 from apps.engine.compiled import CompiledConfig, compile_config
 from apps.engine.decision import Decision, Snapshot, decide
 from apps.engine.facts import Config, OrderFacts, Workload
+from apps.engine.optimal.together import Asked, decide_together
 
 LOWEST_COUNT = "LOWEST_COUNT"
 COMMON_LIST = "COMMON_LIST"
@@ -70,6 +71,25 @@ class ByEngine:
             return None
         return Given(decision.radiologist, decision.shift or "")
 
+    @property
+    def gathers(self) -> bool:
+        """Say whether several that wait are decided together."""
+        return self.compiled is not None and self.compiled.has_optimal
+
+    def choose_together(self, questions: Sequence[Question]) -> dict[int, Given]:
+        """Return who gets which of several, by order id, each asked for at the same moment."""
+        if not questions:
+            return {}
+        assert self.compiled is not None  # noqa: S101 -- know() comes first
+        asked = [Asked(question.order, question.widen) for question in questions]
+        snapshot = Snapshot(self.compiled, dict(questions[0].loads))
+        made = decide_together(asked, questions[0].at, snapshot).decisions
+        return {
+            order_id: Given(decision.radiologist, decision.shift or "")
+            for order_id, decision in made.items()
+            if decision.radiologist is not None
+        }
+
     def ask(self, question: Question, *, with_trace: bool = True) -> Decision:
         """Return the engine's decision."""
         assert self.compiled is not None  # noqa: S101 -- know() comes first
@@ -88,6 +108,11 @@ class ByEngine:
 
 class LowestCount(ByEngine):
     """The fewest open studies among the eligible; the lower id where several have as few."""
+
+    @property
+    def gathers(self) -> bool:
+        """Say that each is decided alone."""
+        return False
 
     def choose(self, question: Question) -> Given | None:
         """Return who has the fewest open studies."""

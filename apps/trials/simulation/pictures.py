@@ -9,7 +9,7 @@ from pathlib import Path
 from apps.engine.codes import Urgency
 from apps.trials.simulation.measures import Measures
 from apps.trials.simulation.study import Simulation
-from apps.trials.simulation.table import called, table
+from apps.trials.simulation.table import called, table, title_of
 
 _WIDTH, _BAR, _GAP, _LEFT, _TOP = 720, 18, 8, 150, 44
 _COLOURS = {"STAT": "#b3261e", "URGENT": "#c77700", "ROUTINE": "#2f6db5"}
@@ -22,6 +22,7 @@ _STYLE = (
     "pre { overflow-x: auto; padding: 1rem; font-size: 0.8rem; background: #fff; "
     "border: 1px solid #d5dbe1; border-radius: 0.5rem; }"
 )
+_NOTHING_READ = {"p50": 0.0, "p90": 0.0, "p99": 0.0}
 _INK, _SOFT, _PAPER = "#1f2933", "#6b7a89", "#ffffff"
 
 
@@ -45,7 +46,7 @@ def write_report(simulation: Simulation, folder: Path, text: str) -> None:
 
 
 def _page(simulation: Simulation, drawn: Mapping[str, str]) -> str:
-    title = escape(f"{simulation.department}, {simulation.days} days, seed {simulation.seed}")
+    title = escape(title_of(simulation))
     body = "\n".join(drawn.values())
     return (
         f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
@@ -72,11 +73,11 @@ def _breaches(runs: Sequence[Measures]) -> str:
 
 def _turnaround(runs: Sequence[Measures]) -> str:
     """Draw p50, p90 and p99 on a scale of logarithms' ease: the square root of minutes."""
-    most = max((run.turnaround["all"]["p99"] for run in runs), default=1) ** 0.5 or 1
+    of_all = [run.turnaround.get("all", _NOTHING_READ) for run in runs]
+    most = max((quantiles["p99"] for quantiles in of_all), default=1) ** 0.5 or 1
     parts: list[str] = []
-    for row, run in enumerate(runs):
+    for row, (run, quantiles) in enumerate(zip(runs, of_all, strict=True)):
         y = _y(row)
-        quantiles = run.turnaround["all"]
         ends = [quantiles[name] ** 0.5 / most * _room() for name in ("p50", "p90", "p99")]
         shades = ("#2f6db5", "#8db4dd", "#d3e3f4")
         parts.append(_label(called(run.decided_by), y))
@@ -107,7 +108,7 @@ def _spread(runs: Sequence[Measures]) -> str:
             for share in shares
         ]
         parts.append(_text(_WIDTH - 52, y + 13, f"{run.within:.3f}"))
-    note = "each dot a reader: RVU per hour over that of the pool in the same hours, 0.7 to 1.3"
+    note = "each dot a reader: RVU per hour over that of the pool in the same hours, 0.7 to 1.3 and beyond at the ends"
     return _svg("Who did how much", note, parts, len(runs))
 
 

@@ -16,6 +16,8 @@ from apps.trials.simulation.duty import Duties
 from apps.trials.simulation.known import configs
 from apps.trials.simulation.reader import Held, Reader
 
+_RETRY_SECONDS = 60
+
 
 @dataclass(slots=True)
 class Done:
@@ -74,6 +76,9 @@ class Days(World):
         self.held: dict[int, Held] = {}
         self.waiting: dict[int, Study] = {}
         self.lost_by: dict[int, set[str]] = {}
+        people = department.config.radiologists
+        self._seats = {person.id: person.max_concurrent_studies for person in people}
+        self._retried_at = 0
 
     def begin(self, studies: Sequence[Study]) -> None:
         """Plan what is known: what comes in, who comes and goes, what becomes known when."""
@@ -136,7 +141,10 @@ class Days(World):
         del self.held[order_id]
         done = self.done[order_id]
         done.reader, done.shift, done.reported_at = reader.id, held.shift, self.now
-        self._retry(None)
+        # A seat of who was full may be what something waits for; the rest is looked at by the minute.
+        was_full = reader.open_count + 1 >= self._seats.get(reader.id, 0)
+        if was_full or self.now >= self._retried_at + _RETRY_SECONDS:
+            self._retry(None)
         self._start(reader)
 
     # -- studies -------------------------------------------------------------------------
@@ -179,14 +187,35 @@ class Days(World):
             self.at(self.now + minutes * 60, self._offer_on, held)
 
     def _retry(self, _nothing: object) -> None:
-        """Try what waits, the most urgent and oldest first; what is alike fails alike."""
-        if not self.waiting:
-            return
+        """Try what waits, the most urgent and oldest first."""
+        self._retried_at = self.now
+        waiting = sorted(self.waiting.values(), key=by_need)
+        if waiting and self.by.gathers:
+            self._place_together(waiting)
+        else:
+            self._place_each(waiting)
+
+    def _place_each(self, waiting: Sequence[Study]) -> None:
+        """Give one after the other; what is alike fails alike."""
         failed: set[tuple[str, ...]] = set()
-        for study in sorted(self.waiting.values(), key=_by_need):
+        for study in waiting:
             kind = kind_of(study)
             if kind not in failed and not self._place(study, widen=study.due <= self.now):
                 failed.add(kind)
+
+    def _place_together(self, waiting: Sequence[Study]) -> None:
+        """Give out at once what somebody could have; of what is alike one is asked for first."""
+        could: dict[tuple[object, ...], bool] = {}
+        asked: list[Question] = []
+        for study in waiting:
+            question = self._question(study, widen=study.due <= self.now)
+            kind = (question.widen, *kind_of(study))
+            if kind not in could:
+                could[kind] = self.by.choose(question) is not None
+            if could[kind]:
+                asked.append(question)
+        for order_id, given in self.by.choose_together(asked).items():
+            self._give(self.waiting[order_id], given)
 
     def _overdue(self, study: Study) -> None:
         if study.order.order_id in self.waiting:
@@ -223,81 +252,12 @@ class Days(World):
         return True
 
 
-class CommonList(Days):
-    """Days in which whoever is free takes the most urgent and oldest of what they may read."""
-
-    def begin(self, studies: Sequence[Study]) -> None:
-        """Plan what is known; who may read what is asked once for each kind and crew."""
-        self._eligible: dict[tuple[tuple[str, ...], tuple[str, ...]], dict[str, str]] = {}
-        super().begin(studies)
-
-    def _arrive(self, study: Study) -> None:
-        self.waiting[study.order.order_id] = study
-        able = self._able(study)
-        free = [self.readers[id_] for id_ in able if self.readers[id_].can_start]
-        if free:
-            self._start(min(free, key=lambda reader: (reader.idle_since, reader.id)))
-
-    def _start(self, reader: Reader) -> None:
-        if reader.can_start:
-            study = self._next_for(reader)
-            if study is not None:
-                self._give(study, Given(reader.id, self._able(study)[reader.id]))
-        super()._start(reader)
-
-    def _give(self, study: Study, given: Given) -> None:
-        order_id, reader = study.order.order_id, self.readers[given.reader]
-        del self.waiting[order_id]
-        self.held[order_id] = Held(study, given.reader, given.shift, self.now)
-        self.done[order_id].first_reader_at = self.now
-        reader.take(self.held[order_id], self.now)
-
-    def _next_for(self, reader: Reader) -> Study | None:
-        may: dict[tuple[str, ...], bool] = {}
-        best: Study | None = None
-        for study in self.waiting.values():
-            kind = kind_of(study)
-            if kind not in may:
-                may[kind] = reader.id in self._able(study)
-            if may[kind] and (best is None or _by_need(study) < _by_need(best)):
-                best = study
-        return best
-
-    def _able(self, study: Study) -> dict[str, str]:
-        on = tuple(id_ for id_, reader in self.readers.items() if reader.is_on)
-        key = (kind_of(study), on)
-        if key not in self._eligible:
-            at = moment(self.department, self.now)
-            fit = self.by.eligible(Question(study.order, at, {}))
-            self._eligible[key] = {given.reader: given.shift for given in fit}
-        return self._eligible[key]
-
-    def _retry(self, _nothing: object) -> None:
-        """Have everybody who is free look at the list again."""
-        for reader in self.readers.values():
-            if reader.can_start:
-                self._start(reader)
-
-    def _finish(self, reader: Reader) -> None:
-        held = reader.finish(self.now)
-        order_id = held.study.order.order_id
-        del self.held[order_id]
-        done = self.done[order_id]
-        done.reader, done.shift, done.reported_at = reader.id, held.shift, self.now
-        self._start(reader)
-
-    def _overdue(self, study: Study) -> None:
-        """Nothing: the list is open to all who may read it."""
-
-    def _reassign(self, study: Study) -> None:
-        """Nothing: nobody has what nobody reads."""
-
-
 def kind_of(study: Study) -> tuple[str, ...]:
     """Return what decides who may read a study."""
     order = study.order
     return (order.site, order.modality, order.body_part, order.procedure, order.urgency)
 
 
-def _by_need(study: Study) -> tuple[int, int, int]:
+def by_need(study: Study) -> tuple[int, int, int]:
+    """Return what sorts studies by what is to be read first."""
     return (study.urgency.rank, study.due, study.order.order_id)

@@ -8,11 +8,12 @@ from time import perf_counter
 from typing import Any
 
 from apps.trials.simulation.arrivals import arrivals
+from apps.trials.simulation.common_list import CommonList
 from apps.trials.simulation.deciders import BASELINES, COMMON_LIST, ByEngine, decider
 from apps.trials.simulation.department import Department
 from apps.trials.simulation.known import DAY, real_duties
 from apps.trials.simulation.measures import Measures, measure
-from apps.trials.simulation.run import CommonList, Days
+from apps.trials.simulation.run import Days
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,10 @@ def simulate(
         days: how many, from its first.
         seed: draws what comes in and when people rest.
         names: of the deciders; see ``deciders.decider``. The baselines are always run too.
-        others: further deciders, by the name to show.
+        others: further deciders, by the name to show; they stand before the baselines.
     """
-    by = {name: decider(name) for name in (*names, *BASELINES)} | dict(others or {})
+    by = {name: decider(name) for name in names} | dict(others or {})
+    by |= {name: decider(name) for name in BASELINES}
     studies = arrivals(department, days, seed)
     planned = real_duties(department, days, seed)
     runs: list[Measures] = []

@@ -52,13 +52,18 @@ def called(decided_by: str) -> str:
     return _CALLED.get(decided_by, decided_by)
 
 
+def title_of(simulation: Simulation) -> str:
+    """Return what was simulated: whose days, how many, from which seed."""
+    days = "1 day" if simulation.days == 1 else f"{simulation.days} days"
+    return f"{simulation.department}, {days}, seed {simulation.seed}"
+
+
 def table(simulation: Simulation) -> str:
     """Return the figures, one decider a column."""
     heads = ["", *(called(run.decided_by) for run in simulation.runs)]
     rows = [[label, *(write(run) for run in simulation.runs)] for label, write in ROWS]
     widths = [max(len(row[column]) for row in (heads, *rows)) for column in range(len(heads))]
-    title = f"{simulation.department}, {simulation.days} days, seed {simulation.seed}"
-    return "\n".join([title, "", *(_line(row, widths) for row in (heads, *rows))])
+    return "\n".join([title_of(simulation), "", *(_line(row, widths) for row in (heads, *rows))])
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:

@@ -19,6 +19,7 @@ from apps.assignment.models import Assignment, Unassigned
 from apps.assignment.services.trying import Tried, TryDesk, nothing_stored, open_try_desk
 from apps.core import clock
 from apps.core.access import Permission
+from apps.core.namesakes import told_apart
 from apps.engine.facts import RuleFacts, Workload
 from apps.engine.replay import workloads_of
 from apps.engine.vocabulary import specialty_for
@@ -227,7 +228,7 @@ class _Run:
         if self.asked.draft is not None:
             self.drafted = open_try_desk(at=self.at, loads=loads)
             self.rules = rule_facts_with(self.asked.draft.pk, self.live.view.config.rules)
-        self.names = Names({person.pk: person.full_name for person in self._rows})
+        self.names = Names(told_apart({person.pk: person.full_name for person in self._rows}))
         self.known = frozenset(AssignmentRule.objects.values_list("pk", flat=True))
 
     def _decided(self, title: str, case: Case, *, is_own: bool = False) -> Result:

@@ -22,7 +22,8 @@ from apps.core.guard import GuardedRequest, require
 from apps.core.htmx import render_part
 from apps.core.paging import page_number, page_of
 from apps.trials.choices import RunState
-from apps.trials.forms.whatif import MoveFilterForm, WhatIfForm
+from apps.trials.forms.whatif import WhatIfForm
+from apps.trials.forms.whatif_moves import MoveFilterForm
 from apps.trials.models import WhatIf
 from apps.trials.whatif import listing, making, shown
 from apps.trials.whatif.seeing import Viewer

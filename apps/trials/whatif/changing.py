@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 from apps.engine.codes import Strategy
 from apps.engine.decision import compile_config
@@ -17,9 +17,9 @@ from apps.roster.planning.wishes import Wishes as RosterWishes
 from apps.rules.models import DecisionPolicy
 from apps.rules.queries.drafts import rule_facts_with
 from apps.trials.models import WhatIf
-from apps.trials.whatif.wishes import Limits, Newcomer, Wishes
+from apps.trials.whatif.newcomers import with_newcomers
+from apps.trials.whatif.wishes import Limits, Wishes
 
-_Row = TypeVar("_Row", RosterRow, LeaveFacts)
 _WEEK = 7
 _DAY = timedelta(days=1)
 
@@ -33,12 +33,16 @@ _MARGIN = 2
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """How a department decides: its configuration, and how it keeps company."""
+    """How a department decides: its configuration, and how it keeps company.
+
+    ``likes`` maps who is new to whom they are like: they read as quickly.
+    """
 
     config: Config
     together: str
     together_most: int
     prefers_priors: bool
+    likes: Mapping[str, str] = field(default_factory=dict)
 
 
 def as_it_is(config: Config) -> Ways:
@@ -48,24 +52,29 @@ def as_it_is(config: Config) -> Ways:
 
 
 def as_it_would_be(whatif: WhatIf, ways: Ways) -> Ways:
-    """Return the department with everything that the what-if changes."""
+    """Return the department with everything that the what-if changes.
+
+    Raises:
+        TakenError: somebody else has the id of a newcomer.
+    """
     wishes = Wishes.read(whatif.wishes)
-    config = ways.config
+    config, days = ways.config, (whatif.since.date(), whatif.until.date())
     if whatif.rule_draft_id is not None:
         config = replace(config, rules=rule_facts_with(whatif.rule_draft_id, config.rules))
     if whatif.roster_draft is not None:
-        config = with_draft(config, whatif.roster_draft, whatif.since.date(), whatif.until.date())
-    config = with_wishes(config, wishes)
+        config = with_draft(config, whatif.roster_draft, *days)
+    config = with_wishes(config, wishes, *days)
     return Ways(
         config,
         together=wishes.policy.get("together", ways.together),
         together_most=int(wishes.policy.get("together_most", ways.together_most)),
         prefers_priors=_is_on(wishes.policy.get("prefer_priors"), ways.prefers_priors),
+        likes={newcomer.name: newcomer.like for newcomer in wishes.add},
     )
 
 
-def with_wishes(config: Config, wishes: Wishes) -> Config:
-    """Return a configuration with other weights, strategies, policies and people."""
+def with_wishes(config: Config, wishes: Wishes, first_on: date, last_on: date) -> Config:
+    """Return a configuration with other weights, strategies, policies and people on some days."""
     config = replace(
         config,
         weights=_weights(config.weights, wishes),
@@ -73,8 +82,8 @@ def with_wishes(config: Config, wishes: Wishes) -> Config:
         shifts=tuple(_chosen_by(shift, wishes) for shift in config.shifts),
         radiologists=tuple(_limited(one, wishes.limits) for one in config.radiologists),
     )
-    for newcomer in wishes.add:
-        config = _with_newcomer(config, newcomer)
+    days = (first_on - _MARGIN * _DAY, last_on + _MARGIN * _DAY)
+    config = with_newcomers(config, wishes.add, *days)
     return _without(config, frozenset(wishes.leave_out))
 
 
@@ -164,26 +173,6 @@ def _limited(person: RadiologistFacts, limits: Mapping[str, Limits]) -> Radiolog
         max_concurrent_studies=asked.open_studies or person.max_concurrent_studies,
         max_studies_per_hour=asked.per_hour or person.max_studies_per_hour,
     )
-
-
-def _with_newcomer(config: Config, newcomer: Newcomer) -> Config:
-    """Add somebody who is what another is, and works when they do."""
-    model = next((one for one in config.radiologists if one.id == newcomer.like), None)
-    if model is None:
-        return config
-    added = replace(model, id=newcomer.name, name=newcomer.name)
-    return replace(
-        config,
-        radiologists=(*config.radiologists, added),
-        roster=_with_copies(config.roster, newcomer),
-        extras=_with_copies(config.extras, newcomer),
-        leaves=_with_copies(config.leaves, newcomer),
-    )
-
-
-def _with_copies(rows: tuple[_Row, ...], newcomer: Newcomer) -> tuple[_Row, ...]:
-    theirs = [row for row in rows if row.radiologist == newcomer.like]
-    return rows + tuple(replace(row, radiologist=newcomer.name) for row in theirs)
 
 
 def _without(config: Config, people: frozenset[str]) -> Config:

@@ -15,6 +15,7 @@ from apps.trials.models import WhatIf
 from apps.trials.whatif import working
 from apps.trials.whatif.changing import as_it_is, as_it_would_be
 from apps.trials.whatif.history import Wanted
+from apps.trials.whatif.newcomers import TakenError
 from apps.trials.whatif.playing import Play, StoppedError
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,9 @@ def _play(found: WhatIf) -> None:
     except StoppedError:
         if slices.is_stopping():
             working.give_back(found)
+        return
+    except TakenError as error:
+        working.fail(found, str(error), clock.now())
         return
     except (ValueError, KeyError, TypeError, ArithmeticError) as error:
         log.error("what-if %s failed: %s", found.pk, describe(error))  # noqa: TRY400 -- no values

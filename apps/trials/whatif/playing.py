@@ -11,9 +11,8 @@ from typing import Any
 
 from apps.assignment.choices import RecordedStrategy
 from apps.engine.compiled import CompiledConfig
-from apps.engine.decision import compile_config
 from apps.engine.duty import Span
-from apps.engine.rehearsal import Case, Conduct, Rehearsal, Study, Tally
+from apps.engine.rehearsal import Case, Conduct, Rehearsal, Study, Tally, compile_both, deciders_of
 from apps.roster.models import WorkCredit
 from apps.trials.whatif.changing import Ways
 from apps.trials.whatif.history import Had, Past, Wanted, past
@@ -111,7 +110,8 @@ class Play:
         self.done = self.decisions = 0
         self._pairs = _Pairs()
         self._actual = Tally()
-        self._compiled = (compile_config(before.config), compile_config(after.config))
+        self._compiled = compile_both(before.config, after.config)
+        self._deciders = deciders_of(*self._compiled)
         self._ways = (before, after)
         self._told_at = 0.0
 
@@ -162,7 +162,8 @@ class Play:
 
     def _rehearsal(self, way: int, paces: Paces) -> Rehearsal:
         ways = self._ways[way]
-        speeds = paces.speeds
+        speeds = dict(paces.speeds)
+        speeds.update({new: speeds[like] for new, like in ways.likes.items() if like in speeds})
 
         def seconds(case: Case, reader: str) -> float:
             return case.seconds * speeds.get(reader, 1.0)
@@ -171,7 +172,8 @@ class Play:
         conduct = Conduct(seconds, *company, other_work=self._other_work())
         compiled: CompiledConfig = self._compiled[way]
         sink = self._pairs.sink(is_after=way == 1)
-        return Rehearsal(compiled, self.wanted.since, sink, conduct=conduct)
+        decider = self._deciders[way]
+        return Rehearsal(compiled, self.wanted.since, sink, conduct=conduct, decider=decider)
 
     def _other_work(self) -> dict[str, tuple[Span, ...]]:
         """Return when readers on duty did not read, as it was logged."""

@@ -15,6 +15,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from apps.core.access import Access, Permission
+from apps.core.namesakes import told_apart
 from apps.roster.models import Radiologist
 from apps.roster.queries.places import seen_shifts
 from apps.roster.queries.radiologists import seen as seen_people
@@ -77,7 +78,7 @@ class Viewer:
         scope = self.access.scope(Permission.RADIOLOGIST_VIEW)
         people = seen_people(scope).select_related(None)
         rows = people.only("id", "family_name", "given_name", "title")
-        known = {person.pk: person.full_name for person in rows}
+        known = told_apart({person.pk: person.full_name for person in rows})
         added = {one.name: one.name for one in Wishes.read(found.wishes).add}
         # Whoever is added under the id of somebody real must not open what is theirs.
         taken = set(Radiologist.objects.filter(pk__in=added).values_list("pk", flat=True))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,6 +46,36 @@ def test_without_a_moment_it_is_now() -> None:
     place("ROBINA")
     day_shift()
     assert told()[0] == "At Wednesday 4 February 2026 12:00 in Australia/Brisbane:"
+
+
+class _ReaderGone(StringIO):
+    """A pipe whose reader, such as head, has seen enough after some lines."""
+
+    def __init__(self, lines: int, fd: int) -> None:
+        super().__init__()
+        self._left, self._fd = lines, fd
+
+    def write(self, text: str, /) -> int:
+        self._left -= 1
+        if self._left < 0:
+            raise BrokenPipeError
+        return super().write(text)
+
+    def fileno(self) -> int:
+        return self._fd
+
+
+@pytest.mark.parametrize(("lines", "arguments"), [(0, ()), (1, ()), (0, ("--json",))])
+def test_a_reader_that_has_seen_enough_is_no_fault(
+    lines: int, arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    place("ROBINA")
+    day_shift()
+    with (tmp_path / "out").open("wb") as file:
+        call_command("coverage", *arguments, stdout=_ReaderGone(lines, file.fileno()))
+        # What Python still flushes as it ends goes nowhere.
+        os.write(file.fileno(), b"late")
+    assert (tmp_path / "out").read_bytes() == b""
 
 
 def test_a_moment_with_an_offset_is_that_moment() -> None:

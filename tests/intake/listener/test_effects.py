@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from apps.intake.listener.effects import Effects
 from apps.intake.listener.limits import Limits
+from apps.intake.listener.merges import MOST_HELD
 from apps.intake.listener.profiles import Profiles
 from apps.intake.listener.receipts import Failure, Written
 from apps.intake.listener.reception import Arrival, Reception
@@ -259,4 +260,17 @@ def test_a_merge_that_was_not_stored_is_not_waited_for() -> None:
     bench = Bench(store=FakeStore(lambda _receipt: StoreUnavailableError("away")))
     play(bench, scenario)
     assert sent[0].results == [Failure.NOT_NOW]
+    assert bench.reader.looks == 0
+
+
+def test_a_crowd_of_merges_keeps_nobody_waiting_who_comes_behind() -> None:
+    async def scenario() -> None:
+        crowd = bench.submit(*(merge(str(number)) for number in range(MOST_HELD + 1)))
+        behind = bench.submit(message("behind"))
+        await soon()
+        assert codes(crowd) == ["AA"] * (MOST_HELD + 1)
+        assert codes(behind) == ["AA"]
+
+    bench = Bench()
+    play(bench, scenario)
     assert bench.reader.looks == 0

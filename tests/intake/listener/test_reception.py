@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from apps.intake.choices import InboundState
+from apps.intake.choices import ANSWERED_BEFORE_EFFECT, InboundState
 from apps.intake.keys import digest_of, message_key
+from apps.intake.listener.merges import MOST_HELD
 from apps.intake.listener.profiles import Profile, Profiles
 from apps.intake.listener.receipts import Receipt
 from apps.intake.listener.reception import Arrival, Reception, bare, split_answers
@@ -250,3 +251,20 @@ def test_a_bare_row_keeps_the_bytes_and_nothing_that_was_read() -> None:
     assert (row.sender, row.control_id, row.message_type, row.order_keys) == ("", "", "", ())
     assert (row.state, row.ack_code) == ("refused", "AE")
     assert row.key == submission.receipts[0].key
+
+
+@pytest.mark.parametrize(
+    ("merges", "flags"), [(MOST_HELD, ()), (MOST_HELD + 1, (ANSWERED_BEFORE_EFFECT,))]
+)
+def test_only_a_crowd_of_merges_in_one_frame_is_answered_before_it_takes_effect(
+    merges: int, flags: tuple[str, ...]
+) -> None:
+    crowd = b"".join(
+        message(str(number), kind="ADT^A40", segments=(f"PID|1||A{number}", f"MRG|B{number}"))
+        for number in range(merges)
+    )
+
+    receipts = Reception(Profiles()).receive(message("order") + crowd, ARRIVAL).receipts
+
+    assert [row.flags for row in receipts] == [(), *[flags] * merges]
+    assert {row.ack_code for row in receipts} == {"AA"}

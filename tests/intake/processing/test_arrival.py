@@ -86,7 +86,6 @@ def test_last_word_of_an_order_stands_when_an_urgent_one_jumps_a_long_queue(
     department: Department, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     department.add_reader("DR_A")
-    monkeypatch.setattr(queue.look, "__defaults__", (2,))
     monkeypatch.setattr(queue, "BATCH_SIZE", 2)
     for number in range(5):
         receive(*order(placer=f"Q{number}"))
@@ -105,7 +104,7 @@ def test_messages_of_one_order_in_many_batches_take_effect_in_turn(
     department: Department, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     department.add_reader("DR_A")
-    monkeypatch.setattr(queue.look, "__defaults__", (2,))
+    monkeypatch.setattr(queue, "BATCH_SIZE", 2)
     for control in ("NW", "XO", "HD", "XO", "RL", "XO", "CA", "NW", "XO"):
         receive(*order(control=control, placer="P1"))
 

@@ -23,6 +23,7 @@ from apps.orders.models import Order
 from apps.roster.models import Radiologist, RosterAssignment, Shift, Workload
 from tests.support.department import (
     Department,
+    group,
     order,
     readers,
     reasons,
@@ -185,6 +186,48 @@ def test_one_patients_studies_of_a_batch_do_not_wait_for_each_other() -> None:
     settle()
 
     assert sorted(readers()) == ["P1", "P2", "P3"]
+
+
+@pytest.mark.usefixtures("optimal")
+def test_one_patients_studies_of_a_batch_go_to_one_reader() -> None:
+    """Alone the second would go to whoever has less; with the first settled it follows that one."""
+    come(1, 2, 3)
+    for number in range(4):
+        receive(*order(placer=f"S{number}", mrn="SAME"))
+    come(4, 5, 6)
+
+    take_effect()
+
+    got = readers()
+    assert len({got[f"S{number}"] for number in range(4)}) == 1
+    assert len(got) == 10
+
+
+@pytest.mark.usefixtures("optimal")
+def test_what_its_own_message_says_further_finds_an_order_decided() -> None:
+    """Cancelled by the next group of the message that brought it, with others beside it."""
+    come(1, 2)
+    receive(
+        *order(placer="P3", mrn="MRN3"),
+        *group(control="CA", placer="P3"),
+    )
+    come(4)
+
+    take_effect()
+
+    assert statuses() == {
+        "P1": "assigned",
+        "P2": "assigned",
+        "P3": "cancelled",
+        "P4": "assigned",
+    }
+    assert sorted(readers()) == ["P1", "P2", "P4"]
+    assert sum(Workload.objects.values_list("open_routine", flat=True)) == 3
+    rows = Assignment.objects.select_related("order")
+    ended = rows.get(order__accession="P3")
+    assert (ended.is_current, ended.end_reason) == (False, "cancelled")
+    # What was gathered until then was given out together, and the batch went on as one.
+    assert {row.order.accession for row in rows if "burst" in row.trace} == {"P1", "P2", "P3"}
 
 
 def test_other_strategies_wait_for_nothing(department: Department) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 from django.test import Client
 
 from apps.accounts.choices import Role
-from apps.core import clock
 from apps.intake.models import InboundMessage, SenderProfile
 from apps.intake.queries.sender_labels import LABELS
 from tests.factories.intake import SenderProfileFactory
@@ -54,12 +55,12 @@ def test_a_paste_that_cannot_be_read_says_why(admin: Client, pasted: str, said: 
 )
 def test_a_pattern_bomb_is_read_in_time(admin: Client, bomb: str) -> None:
     raw = f"MSH|^~\\&|A|B|||1||ORM^O01|1|P|2.3\nPID|1||M1\nOBR|1|P1||X^{'a' * 5000}!"
-    started = clock.now()
+    started = process_time()
     answer = admin.post(
         "/senders/new/preview/", {"pasted": raw, "places_modality": [bomb]}, headers=HTMX
     )
     assert answer.status_code == 200
-    assert (clock.now() - started).total_seconds() < 3
+    assert process_time() - started < 3
 
 
 @pytest.mark.parametrize(

@@ -207,3 +207,52 @@ def test_an_event_until_the_end_of_time_ends_soon_after_the_asked_days() -> None
     days, hours = found.events
     assert (days.first_on, days.last_on) == (date(2026, 2, 26), date(2026, 5, 3))
     assert (hours.start_at, hours.end_at) == (at("2026-03-10T08:00"), at("2026-05-03T00:00"))
+
+
+@pytest.mark.parametrize("more", ["", "\nRRULE:FREQ=DAILY;COUNT=2"])
+def test_a_zone_that_nobody_knows_is_told_and_its_hours_are_not_guessed(more: str) -> None:
+    found = read(
+        f"UID:1\nSUMMARY:MRI1: Lee\nDTSTART;TZID=Foo/Bar:20260310T200000\nDURATION:PT8H{more}",
+        "UID:2\nSUMMARY:MRI1: Wu\nDTSTART;TZID=Europe/Berlin:20260310T200000\nDURATION:PT8H",
+    )
+    reading = feeds.read_entries(found, Parts("{shift}: {person}"))
+    told = {entry.people[0]: entry.doubt for entry in reading.entries}
+    assert told == {"Lee": "The time zone Foo/Bar is not known.", "Wu": ""}
+
+
+@pytest.mark.parametrize(
+    ("start", "length", "expected"),
+    [
+        # The clocks go forward in the night before the 29th in London: the night has 7 hours.
+        ("20260328T230000", "PT8H", "2026-03-29T07:00"),
+        ("20260328T120000", "P1D", "2026-03-29T11:00"),
+        ("20260328T120000", "P1DT1H", "2026-03-29T12:00"),
+    ],
+)
+@pytest.mark.parametrize("more", ["", "\nRRULE:FREQ=YEARLY", "\nX-RADASSIGN-SECONDS:60"])
+def test_hours_that_an_event_lasts_are_exact_and_days_are_the_calendars(
+    start: str, length: str, expected: str, more: str
+) -> None:
+    found = read(f"UID:1\nSUMMARY:A\nDTSTART;TZID=Europe/London:{start}\nDURATION:{length}{more}")
+    assert [end for _start, end in spans(found)] == [at(expected)]
+
+
+def test_a_night_that_repeats_lasts_its_hours_where_the_clocks_change() -> None:
+    found = read(
+        "UID:1\nSUMMARY:A\nDTSTART;TZID=Europe/London:20260327T230000\nDURATION:PT8H\n"
+        "RRULE:FREQ=DAILY;COUNT=3"
+    )
+    assert [end for _start, end in spans(found)] == [
+        *(at("2026-03-28T07:00"), at("2026-03-29T07:00"), at("2026-03-30T06:00")),
+    ]
+
+
+def test_an_event_that_ends_before_it_starts_is_told_and_the_rest_read() -> None:
+    found = read(
+        "UID:1\nSUMMARY:Back\nDTSTART:20260310T080000Z\nDTEND:20260310T070000Z",
+        "UID:2\nSUMMARY:Good\nDTSTART:20260310T080000Z\nDTEND:20260310T160000Z",
+    )
+    assert [event.summary for event in found.events] == ["Good"]
+    assert [(problem.where, problem.why) for problem in found.problems] == [
+        ("Back", "The event cannot be read: it ends before it starts.")
+    ]

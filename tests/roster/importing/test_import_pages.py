@@ -433,3 +433,12 @@ def test_the_address_of_a_feed_stands_nowhere_in_the_trail_but_undo_keeps_it() -
     assert "TOKEN" not in record.content.decode()
     told = [change for row in history(subject_of(feed)) for change in row.changes]
     assert {change.new for change in told if change.column == "url"} == {"(not shown)"}
+
+
+def test_a_file_of_turns_that_are_over_is_not_said_to_be_on_the_roster_already(
+    manager: Client,
+) -> None:
+    send(manager, "DR_LEE,MRI1,2022-11-30,2022-12-01")
+    page = page_of(manager, RosterSource.objects.get())
+    assert "None of its turns is written." in page
+    assert "says all of this already" not in page

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, time, timedelta
+import unicodedata
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
@@ -11,10 +12,12 @@ from apps.core.access import EVERYWHERE, Scope
 from apps.roster.choices import NameKind
 from apps.roster.exceptions import StaleRosterError
 from apps.roster.importing import sources
-from apps.roster.importing.entries import Problem
+from apps.roster.importing.entries import Entry, Problem, Reading
+from apps.roster.importing.names import read_known
 from apps.roster.importing.planning import plan_of
 from apps.roster.importing.plans import RosterPlan
 from apps.roster.importing.sources import Confirmed
+from apps.roster.importing.turns import Resolver, Turn, Window
 from apps.roster.models import (
     Radiologist,
     RosterAssignment,
@@ -23,7 +26,7 @@ from apps.roster.models import (
     Shift,
     ShiftSite,
 )
-from tests.factories import RosterAssignmentFactory, ShiftFactory, SiteFactory
+from tests.factories import RadiologistFactory, RosterAssignmentFactory, ShiftFactory, SiteFactory
 from tests.factories.sources import MORNING
 
 pytestmark = [pytest.mark.db, pytest.mark.usefixtures("day_shift", "night", "lee", "wu")]
@@ -130,6 +133,31 @@ def test_the_past_is_left_alone_unless_it_is_wanted(source: RosterSource) -> Non
     assert (plan(source).added, plan(source).turns.past) == (1, 8)
     sources.choose(source, past=True)
     assert (plan(source).added, plan(source).turns.past) == (9, 0)
+
+
+def test_a_name_is_the_same_however_its_letters_are_put_together(source: RosterSource) -> None:
+    RadiologistFactory.create(id="DR_JM", given_name="Jörg", family_name="Müller")
+    apart = unicodedata.normalize("NFD", "Dr Jörg Müller,MRI1,2026-02-09,")
+    assert apart != "Dr Jörg Müller,MRI1,2026-02-09,"
+    keep(source, apart)
+    planned = plan(source)
+    assert (planned.added, [*planned.turns.unknown]) == (1, [])
+
+
+def test_a_turn_of_a_zone_that_nobody_knows_neither_comes_nor_goes(
+    source: RosterSource, lee: Radiologist, day_shift: Shift
+) -> None:
+    at = datetime(2026, 2, 9, 22, tzinfo=UTC)
+    hours = {"start_at": at, "end_at": at + timedelta(hours=8)}
+    entry = Entry("MRI1: Lee", (lee.pk,), day_shift.code, **hours, doubt="Nobody knows when.")
+    known = read_known(source, EVERYWHERE)
+    window = Window(MORNING, date(2026, 2, 1), date(2026, 2, 28), takes_past=False)
+    turns = Resolver(known, window, timedelta(hours=1)).resolve(Reading([entry]))
+    assert (turns.found, [problem.why for problem in turns.problems]) == (
+        {},
+        ["Nobody knows when."],
+    )
+    assert turns.is_open(Turn(day_shift.pk, lee.pk, date(2026, 2, 10)))
 
 
 def test_an_unknown_name_is_guessed_at_confirmed_and_remembered(

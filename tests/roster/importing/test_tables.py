@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, date, datetime
 
 import pytest
+from openpyxl import Workbook
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from apps.catalog.services.importing.files import read_sheet
 from apps.roster.exceptions import RosterImportError
@@ -119,6 +122,94 @@ def test_shifts_down_and_dates_across_of_a_workbook_with_real_dates() -> None:
     ]
 
 
+def _book(*rows: list[object], merged: str = "", is_1904: bool = False) -> bytes:
+    book = Workbook()
+    if is_1904:
+        book.epoch = CALENDAR_MAC_1904
+    sheet = book.active
+    assert sheet is not None
+    for row in rows:
+        sheet.append(row)
+    for reference in merged.split():
+        sheet.merge_cells(reference)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def test_a_week_that_is_drawn_as_one_merged_cell_is_a_turn_on_each_of_its_days() -> None:
+    header: list[object] = ["Radiologist", *(datetime(2026, 12, day) for day in (1, 2, 3, 4, 5))]  # noqa: DTZ001 -- Excel's
+    found = read(
+        _book(
+            header,
+            ["Team Nuclear"],
+            ["Ann Lee", "NUCLEAR", None, None, None, "CT"],
+            ["Bo Wu", None, "CT"],
+            merged="A2:F2 B3:E3",
+        )
+    )
+    assert [
+        (entry.people, entry.shift, entry.first_on.day)
+        for entry in found.entries
+        if entry.first_on
+    ] == [
+        *((("Ann Lee",), "NUCLEAR", day) for day in (1, 2, 3, 4)),
+        (("Ann Lee",), "CT", 5),
+        (("Bo Wu",), "CT", 2),
+    ]
+    assert found.problems == []
+
+
+def test_a_date_over_two_lines_and_over_two_columns_is_that_of_both() -> None:
+    lines_of = _book(
+        ["Date", "Person", "Shift"],
+        ["2026-12-01", "Lee", "AM"],
+        [None, "Wu", "PM"],
+        merged="A2:A3",
+    )
+    assert read(lines_of).entries == [
+        days("row 2", "Lee", "AM", "2026-12-01"),
+        days("row 3", "Wu", "PM", "2026-12-01"),
+    ]
+    across = _book(
+        ["Team", "Person", "2026-12-01", None, "2026-12-02", None],
+        ["All of them", "Lee", "AM", None, None, "PM"],
+        [None, "Wu", None, "PM", "AM", None],
+        merged="C1:D1 E1:F1 A2:A3",
+    )
+    assert read(across).entries == [
+        days("cell C2", "Lee", "AM", "2026-12-01"),
+        days("cell F2", "Lee", "PM", "2026-12-02"),
+        days("cell D3", "Wu", "PM", "2026-12-01"),
+        days("cell E3", "Wu", "AM", "2026-12-02"),
+    ]
+
+
+def test_days_since_1904_are_the_days_that_the_spreadsheet_shows() -> None:
+    first, second = date(2026, 12, 1), date(2026, 12, 2)
+    as_lines = _book(
+        ["Person", "Shift", "Date"], [12345, "CT", first], [12345, "CT", second], is_1904=True
+    )
+    assert read(as_lines).entries == [
+        days("row 2", "12345", "CT", "2026-12-01"),
+        days("row 3", "12345", "CT", "2026-12-02"),
+    ]
+    across = _book(
+        ["Person", first, second, date(2026, 12, 3)], ["Lee", "CT", None, "MR"], is_1904=True
+    )
+    assert read(across).entries == [
+        days("cell B2", "Lee", "CT", "2026-12-01"),
+        days("cell D2", "Lee", "MR", "2026-12-03"),
+    ]
+    moment = datetime(2026, 12, 1, 8)  # noqa: DTZ001 -- Excel's
+    timed = read(
+        _book(["Person", "Start", "End"], ["Lee", moment, moment.replace(hour=16)], is_1904=True)
+    )
+    assert [(entry.start_at, entry.end_at) for entry in timed.entries] == [
+        (datetime(2026, 11, 30, 22, tzinfo=UTC), datetime(2026, 12, 1, 6, tzinfo=UTC))
+    ]
+
+
 def test_dates_that_two_orders_read_differently_are_asked_for() -> None:
     sheet = read_sheet(lines("person,shift,date", "Lee,CT,03/04/2026", "Lee,CT,05/04/2026"))
     layout = layouts.guess(sheet)
@@ -228,3 +319,47 @@ def test_columns_that_are_headed_alike_are_told_and_the_first_is_read() -> None:
     found = read(lines("Person,Shift,Date,Shift", "Lee,CT,2026-02-09,MR"))
     assert [entry.shift for entry in found.entries] == ["CT"]
     assert found.notes == ["Columns B and D are headed alike; column B is read as: Shift."]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "1. Dez 2026",
+            "1. Dezember 2026",
+            "Di 01.12.2026",
+            "Di., 01.12.2026",
+            "Dienstag 1. Dez.",
+        ),
+        *("1 déc. 2026", "1er décembre 2026", "mardi 1er décembre 2026", "1 de\u0301c. 2026"),
+        *("2026年12月1日", "12月1日", "12月1日(火)", "２０２６年１２月１日"),
+    ],
+)
+def test_dates_as_germans_french_and_japanese_write_them(text: str) -> None:
+    assert read_date(text, DateOrder.DAY, date(2026, 11, 22)) == date(2026, 12, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "month"),
+    [
+        *(("3. Mär 2026", 3), ("3. Mrz. 2026", 3), ("3. Mai 2026", 5), ("3. Okt 2026", 10)),
+        *(("3 févr. 2026", 2), ("3 avril 2026", 4), ("3 juin 2026", 6), ("3 juil. 2026", 7)),
+        *(("3 août 2026", 8), ("mar 3 2026", 3), ("Mar 3, 2026", 3), ("3 jun 2026", 6)),
+    ],
+)
+def test_months_of_other_tongues_are_told_apart(text: str, month: int) -> None:
+    assert read_date(text, None, _TODAY) == date(2026, month, 3)
+
+
+def test_a_german_matrix_with_weekdays_is_laid_out_and_read() -> None:
+    found = read(lines("Name;Di 01.12.;Mi 02.12.;Do 17.12.", "Jörg Müller;CT;;MR"))
+    near = [(entry.people, entry.shift, entry.first_on) for entry in found.entries]
+    assert near == [
+        (("Jörg Müller",), "CT", date(2025, 12, 1)),
+        (("Jörg Müller",), "MR", date(2025, 12, 17)),
+    ]
+
+
+def test_a_weekday_before_dates_in_lines_does_not_hide_their_order() -> None:
+    found = read(lines("person,shift,date", "Lee,CT,Di 13.01.2026", "Lee,CT,Di 03.02.2026"))
+    assert [entry.first_on for entry in found.entries] == [date(2026, 1, 13), date(2026, 2, 3)]

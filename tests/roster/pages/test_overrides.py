@@ -84,6 +84,64 @@ def test_swaps(manager: Client) -> None:
     assert overrides()[1:] == [("swap", "ANN", "BEN", "2026-02-05", "2026-02-06", "active")]
 
 
+def test_a_swap_that_brings_somebody_who_is_on_already_says_so(manager: Client) -> None:
+    shift = placed_shift("MRI")
+    seat(shift, reader("ANN"))
+    ben = reader("BEN")
+    seat(shift, ben, start_date="2026-02-06")
+    data = turn_data(shift=shift.pk, radiologist="ANN", taker="BEN")
+    preview = manager.post(address("roster-override-add", "swap"), data | {"preview": "1"})
+    assert effects(preview)[0] == (
+        "warn",
+        "Ben is on MRI on Fri 6 Feb already: nobody comes for Ann.",
+    )
+    apart = manager.post(
+        address("roster-override-add", "swap"),
+        data | {"end_date": "2026-02-05", "preview": "1"},
+    )
+    assert [tone for tone, _words in effects(apart)] == ["calm"] * 3
+
+
+def test_a_swap_of_hours_in_which_who_comes_is_not_on_is_no_doubling(manager: Client) -> None:
+    shift = placed_shift("MRI")
+    seat(shift, reader("ANN"))
+    RosterOverride.objects.create(
+        kind="extra",
+        shift=shift,
+        radiologist=reader("BEN"),
+        start_date=THURSDAY,
+        end_date=THURSDAY,
+        start_local="08:00",
+        end_local="12:00",
+    )
+    data = turn_data(shift=shift.pk, radiologist="ANN", taker="BEN", end_date="2026-02-05")
+
+    def warned(**hours: str) -> list[str]:
+        url = address("roster-override-add", "swap")
+        preview = manager.post(url, data | hours | {"preview": "1"})
+        return [words for tone, words in effects(preview) if tone == "warn"]
+
+    assert warned(start_local="12:00", end_local="16:00") == []
+    assert warned(start_local="10:00", end_local="16:00") == [
+        "Ben is on MRI on Thu 5 Feb 10:00 to 12:00 already: nobody comes for Ann."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("last", "turns"), [("2026-01-28", "This turn is"), ("2026-01-29", "These turns are")]
+)
+def test_a_swap_of_turns_that_are_over_says_so(manager: Client, last: str, turns: str) -> None:
+    shift = placed_shift("MRI")
+    seat(shift, reader("ANN"))
+    data = turn_data(shift=shift.pk, radiologist="ANN", taker=reader("BEN").pk)
+    data |= {"start_date": "2026-01-28", "end_date": last, "preview": "1"}
+    preview = manager.post(address("roster-override-add", "swap"), data)
+    assert effects(preview) == [
+        ("warn", f"{turns} over: what was decided then stays, only the roster is written anew."),
+        ("calm", "Nobody's turns change from now on."),
+    ]
+
+
 def test_an_extra_turn_and_what_is_refused(manager: Client) -> None:
     shift = placed_shift("MRI")
     reader("ANN")
@@ -103,7 +161,7 @@ def test_an_endless_swap_is_answered_in_time(manager: Client) -> None:
     shift = placed_shift("MRI")
     seat(shift, reader("ANN"))
     reader("BEN")
-    data = turn_data(shift=shift.pk, radiologist="ANN", taker="BEN", end_date="9999-12-31")
+    data = turn_data(shift=shift.pk, radiologist="ANN", taker="BEN", end_date="2100-12-31")
     response = manager.post(address("roster-override-add", "swap"), data | {"preview": "1"})
     assert ("calm", "MRI on Thu 5 Feb: Ben.") in effects(response)
 

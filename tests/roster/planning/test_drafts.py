@@ -173,7 +173,7 @@ def test_why_a_run_stays_empty_is_said_in_words(manager: Client, day_shift: Shif
 
     words = words_of(manager, address("draft", draft))
 
-    assert "DAY on Mon 9 Feb lacks 1: Dr Reader0 is away; Dr Reader1 is on it already." in words
+    assert "Day on Mon 9 Feb lacks 1: Dr Reader0 is away; Dr Reader1 is on it already." in words
 
 
 def test_where_nobody_can_be_put_on_it_says_so_and_offers_nothing_to_publish(

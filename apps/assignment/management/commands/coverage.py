@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -58,12 +59,21 @@ class Command(BaseCommand):
         found = coverage(start_at, end_at, _asked(site, options))
         covers: Sequence[Cover] = _GAPS if options["gaps"] else ()
         if options["json"]:
-            self.stdout.write(json.dumps(as_data(found, zone, covers), indent=2))
+            self._print([json.dumps(as_data(found, zone, covers), indent=2)])
             return
         is_table = is_moment and not options["gaps"]
         lines = at_moment(found, start_at, zone) if is_table else over_time(found, zone, covers)
-        for line in lines:
-            self.stdout.write(line)
+        self._print(lines)
+
+    def _print(self, lines: Iterable[str]) -> None:
+        """Print the lines; whoever reads them, such as head, may have seen enough."""
+        try:
+            for line in lines:
+                self.stdout.write(line)
+            self.stdout.flush()
+        except BrokenPipeError:
+            # Python flushes once more as it ends, and would complain then.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.stdout.fileno())
 
 
 def _asked(site: Site | None, options: dict[str, Any]) -> Asked:

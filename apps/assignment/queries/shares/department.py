@@ -20,6 +20,7 @@ from apps.assignment.queries.shares.standing import (
 from apps.assignment.snapshot.cache import current_view
 from apps.assignment.snapshot.versions import read_versions
 from apps.core.access import Scope
+from apps.core.namesakes import told_apart
 from apps.engine.coverage import OnShift
 from apps.roster.models import Shift
 from apps.roster.queries.radiologists import seen
@@ -71,7 +72,7 @@ def shares(*, at: datetime, people: Scope, shifts: Scope) -> Shares:
     visible = set(
         shifts.limit_placed(Shift.objects.all(), "site_rows__site").values_list("code", flat=True)
     )
-    names = {person.pk: person.full_name for person in seen(people)}
+    names = told_apart({person.pk: person.full_name for person in seen(people)})
     running = view.compiled.coverage_at(at).running
     pools = [_pool(item, held, names) for code, item in running.items() if code in visible]
     return Shares(

@@ -18,7 +18,7 @@ MOST_COLUMNS = 64
 LONGEST_CELL = 4_000
 LONGEST_RAW = 4 * LONGEST_CELL
 """As it stands in the file, with white space that does not count and characters written in code."""
-_MOST_TEXT = 32_000_000
+MOST_TEXT = 32_000_000
 _HEAD_ROWS = 100
 """Rows above the table: a title, a licence, notes."""
 
@@ -37,20 +37,27 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The rows of a file's table, in the order of the file."""
+    """The rows of a file's table, in the order of the file.
+
+    ``is_1904``: its dates are days since 1904, as workbooks of an old Mac count them.
+    """
 
     rows: Sequence[Row]
+    is_1904: bool = False
 
     def packed(self) -> bytes:
         """Return the sheet in few bytes."""
         rows = [[row.number, *row.cells] for row in self.rows]
-        return zlib.compress(json.dumps(rows, ensure_ascii=False).encode(), level=1)
+        held = {"is_1904": True, "rows": rows} if self.is_1904 else rows
+        return zlib.compress(json.dumps(held, ensure_ascii=False).encode(), level=1)
 
     @classmethod
     def unpacked(cls, packed: bytes) -> Sheet:
         """Return the sheet that ``packed`` made the bytes of."""
-        rows = json.loads(zlib.decompress(packed))
-        return cls([Row(number, cells) for number, *cells in rows])
+        held = json.loads(zlib.decompress(packed))
+        is_1904 = isinstance(held, dict)
+        rows = held["rows"] if is_1904 else held
+        return cls([Row(number, cells) for number, *cells in rows], is_1904=is_1904)
 
 
 class SheetBuilder:
@@ -76,7 +83,7 @@ class SheetBuilder:
         self._text += self._measured(number, found)
         if len(self._rows) >= MOST_ROWS + _HEAD_ROWS:
             raise FileError(f"The file has more than {MOST_ROWS:,} rows. Divide it.")
-        if self._text > _MOST_TEXT:
+        if self._text > MOST_TEXT:
             raise FileError("The file holds too much text for a table.")
         self._rows.append(Row(number, found))
 

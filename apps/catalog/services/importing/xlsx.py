@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from xml.parsers import expat
 
 from apps.catalog.exceptions import FileError
+from apps.catalog.services.importing.merged import filled
 from apps.catalog.services.importing.sheets import MOST_COLUMNS, Sheet, SheetBuilder
 from apps.catalog.services.importing.xlsx_parts import SheetReader, TextsReader, elements
 
@@ -24,6 +25,7 @@ _LARGEST_SHEET = 96 * 1024 * 1024
 _LARGEST_TEXTS = 24 * 1024 * 1024
 _LARGEST_OTHER = 1024 * 1024
 _CHUNK = 256 * 1024
+_PR = "workbookPr"
 _NO_WORKBOOK = "This is not an Excel workbook (.xlsx)."
 _WRONG = (
     *(zipfile.BadZipFile, zlib.error, expat.ExpatError, EOFError, OSError),
@@ -53,12 +55,18 @@ def _read(archive: zipfile.ZipFile, most_columns: int) -> Sheet:
     first = next(_attributes(archive, workbook, "sheet"))
     texts = next((path for kind, path in related.values() if kind == "sharedStrings"), None)
     _kind, sheet = related[first["r:id"] if "r:id" in first else _id_of(first)]
+    is_1904 = any(_is_true(one.get("date1904")) for one in _attributes(archive, workbook, _PR))
     reader = SheetReader(_texts(archive, texts), most_columns=most_columns)
     builder = SheetBuilder(most_columns)
     for chunk in _chunks(archive, sheet, _LARGEST_SHEET):
         for number, cells in reader.feed(chunk):
             builder.add(number, cells)
-    return builder.sheet()
+    read = builder.sheet()
+    return Sheet(filled(read.rows, reader.merged, most_columns), is_1904=is_1904)
+
+
+def _is_true(value: str | None) -> bool:
+    return value in ("1", "true")
 
 
 def _id_of(sheet: dict[str, str]) -> str:

@@ -11,6 +11,12 @@ from collections.abc import Iterator, Sequence
 from xml.parsers import expat
 
 from apps.catalog.exceptions import FileError
+from apps.catalog.services.importing.merged import (
+    MOST_MERGED,
+    Merged,
+    column_at,
+    merged_range,
+)
 from apps.catalog.services.importing.sheets import LONGEST_CELL, LONGEST_RAW
 
 NO_VALUE = "#FORMULA!"
@@ -135,6 +141,7 @@ class SheetReader(_Stream):
             most_columns: a value further right refuses the file.
         """
         super().__init__()
+        self.merged: list[Merged] = []
         self._texts = texts
         self._most_columns = most_columns
         self._done: list[tuple[int, list[str]]] = []
@@ -162,10 +169,21 @@ class SheetReader(_Stream):
             self._cells, self._at = [], -1
         elif local == "f":
             self._has_formula = True
+        elif local == "mergeCell":
+            self._merge(attributes.get("ref", ""))
+
+    def _merge(self, reference: str) -> None:
+        """Keep a merged range; they stand behind the rows."""
+        found = merged_range(reference)
+        if found is None:
+            return
+        if len(self.merged) >= MOST_MERGED:
+            raise FileError("The workbook merges too many cells for a table.")
+        self.merged.append(found)
 
     def _begin_cell(self, attributes: dict[str, str]) -> None:
         place = _LETTERS.match(attributes.get("r", ""))
-        self._at = _column(place.group()) if place else self._at + 1
+        self._at = column_at(place.group()) if place else self._at + 1
         self._type = attributes.get("t", "n")
         self._pieces, self._length, self._has_formula = [], 0, False
 
@@ -191,9 +209,11 @@ class SheetReader(_Stream):
         self._cells[self._at] = text
 
     def _text(self) -> str:
-        if not self._pieces:
-            return NO_VALUE if self._has_formula else ""
         value = "".join(self._pieces)
+        # Libraries that write workbooks leave the value of a formula out, or empty.
+        if not value.strip():
+            is_empty_text = self._type == "str" and bool(self._pieces)
+            return NO_VALUE if self._has_formula and not is_empty_text else ""
         if self._type == "s":
             return self._texts[int(value)]
         if self._type == "b":
@@ -203,14 +223,6 @@ class SheetReader(_Stream):
 
 def _local(name: str) -> str:
     return name.rpartition(":")[2]
-
-
-def _column(letters: str) -> int:
-    """Return the place of a column: A is 0."""
-    at = 0
-    for letter in letters:
-        at = at * 26 + ord(letter) - ord("A") + 1
-    return at - 1
 
 
 def _number(text: str) -> str:

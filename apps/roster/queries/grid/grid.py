@@ -123,9 +123,10 @@ def grid(
     if wanted.by_person:
         people = people_shown(plan, free_people(scope, wanted), wanted)
     looked_at = replace(plan, shifts=_looked_at(plan, empty, people, wanted, (early, late), page))
-    runs, gaps = _runs(looked_at, empty, days, wanted, at)
+    runs, bare = _runs(looked_at, empty, days, wanted)
+    gaps = sum(run.end_at > at for run in bare)
     if wanted.by_person:
-        entries = entries_by_person(runs, plan, empty, _named(people, runs, wanted))
+        entries = entries_by_person(runs, bare, plan, _named(people, runs, wanted))
     else:
         entries = entries_by_shift(runs, () if wanted.names_runs else plan.shifts)
     turns = skipped_turns(plan, [day.on for day in days])
@@ -227,21 +228,22 @@ def _per_page(wanted: GridFilter) -> int:
 
 
 def _runs(
-    plan: Plan, empty: Emptiness, days: Sequence[Day], wanted: GridFilter, at: datetime
-) -> tuple[list[Run], int]:
-    """Return the runs to show, and how many of them are coming gaps; looks at each run once.
+    plan: Plan, empty: Emptiness, days: Sequence[Day], wanted: GridFilter
+) -> tuple[list[Run], list[Run]]:
+    """Return the runs to show, and those of them that are gaps; looks at each run once.
 
     On a grid of days a run stands where it starts; a day's timeline has all that share a moment.
     """
     start_at, end_at = days[0].start_at, days[-1].end_at
     is_day = wanted.view is View.DAY
     found: list[Run] = []
-    gaps = 0
+    bare: list[Run] = []
     for run in plan.runs_between(start_at - _LONGEST if is_day else start_at, end_at):
         if run.end_at <= start_at:
             continue
         is_gap = empty.is_gap(run)
         if is_wanted(run, wanted, has_gap=is_gap):
             found.append(run)
-            gaps += is_gap and run.end_at > at
-    return found, gaps
+            if is_gap:
+                bare.append(run)
+    return found, bare

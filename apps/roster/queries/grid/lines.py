@@ -14,7 +14,6 @@ from apps.roster.choices import RosterStatus
 from apps.roster.hours import Span, merged, total
 from apps.roster.models import Radiologist, RosterOverride, Shift
 from apps.roster.queries.grid.days import Day
-from apps.roster.queries.grid.emptiness import Emptiness
 from apps.roster.queries.grid.filters import GridFilter, is_like
 from apps.roster.queries.grid.skipping import SkippedTurn, skipped_of
 from apps.roster.queries.plan import Plan, Run
@@ -100,14 +99,11 @@ def seating(plan: Plan) -> Mapping[str, set[int]]:
 
 
 def entries_by_person(
-    runs: Iterable[Run], plan: Plan, empty: Emptiness, people: Iterable[Radiologist]
+    runs: Iterable[Run], bare: Sequence[Run], plan: Plan, people: Iterable[Radiologist]
 ) -> list[Entry]:
-    """Return first what nobody is on, then an entry for each person."""
+    """Return first what nobody is on, which are the bare ones, then an entry for each person."""
     grouped: dict[str, list[Run]] = defaultdict(list)
-    bare: list[Run] = []
     for run in runs:
-        if empty.is_gap(run):
-            bare.append(run)
         for person in set(run.seated):
             grouped[person].append(run)
     away = _away(plan)

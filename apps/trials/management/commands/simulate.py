@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -14,7 +15,11 @@ from apps.engine.codec import canonical, to_json
 from apps.engine.codes import CONFIGURED
 from apps.engine.facts import Config
 from apps.rules.queries.drafts import rule_facts_with
-from apps.trials.queries.simulated import NothingToSimulateError, department_of_roster
+from apps.trials.queries.simulated import (
+    NothingToSimulateError,
+    check_can_simulate_draft,
+    department_of_roster,
+)
 from apps.trials.simulation.deciders import ByEngine
 from apps.trials.simulation.department import Department
 from apps.trials.simulation.pictures import write_report
@@ -23,6 +28,8 @@ from apps.trials.simulation.study import simulate
 from apps.trials.simulation.table import table
 
 AS_SET = "SHIFTS"
+_INTERRUPTED = 130
+"""What a shell takes for a command that Ctrl-C ended."""
 _NAMES = (AS_SET, *(strategy.value for strategy in CONFIGURED))
 
 
@@ -60,15 +67,27 @@ class Command(BaseCommand):
         parser.add_argument("--out", type=Path, help="a folder for figures and pictures")
 
     def handle(self, *_args: object, **options: Any) -> None:
-        """Simulate, print the table, write the folder."""
+        """Simulate, print the table, write the folder; Ctrl-C ends it with one line."""
+        if options["stated"] and options["draft"] is not None:
+            raise CommandError("--draft needs the roster of the database, not --stated")
+        if options["out"] is not None:
+            _check_can_write(options["out"])
+        try:
+            self._simulate(**options)
+        except KeyboardInterrupt:
+            raise CommandError("interrupted", returncode=_INTERRUPTED) from None
+
+    def _simulate(self, **options: Any) -> None:
         department = self._department(**options)
         names, others = list(options["strategy"] or ["OPTIMAL"]), {}
         if options["draft"] is not None:
             names = options["strategy"] or [AS_SET]
-            others[f"DRAFT {options['draft']}"] = WithDraft(options["draft"])
+            others[f"draft {options['draft']}"] = WithDraft(options["draft"])
         made = simulate(
             department, days=options["days"], seed=options["seed"], names=names, others=others
         )
+        if not made.runs[0].studies:
+            raise CommandError("nothing comes in on these days, by what came in before")
         self.stdout.write(table(made))
         if options["out"] is not None:
             write_report(made, options["out"], canonical(to_json(made)))
@@ -79,6 +98,8 @@ class Command(BaseCommand):
         if not options["from_roster"] and options["draft"] is None:
             return stated_department(utilisation or 0.9, seed)
         try:
+            if options["draft"] is not None:
+                check_can_simulate_draft(options["draft"])
             return department_of_roster(
                 at=clock.now(), days=options["days"], seed=seed, utilisation=utilisation
             )
@@ -96,6 +117,16 @@ class WithDraft(ByEngine):
     def know(self, config: Config) -> None:
         """Decide by this configuration, its rules as the draft has them."""
         super().know(replace(config, rules=rule_facts_with(self._draft, config.rules)))
+
+
+def _check_can_write(folder: Path) -> None:
+    """Raise before anything runs unless a folder is there, or can be made, and takes files."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise CommandError(f"cannot write to {folder}: {error.strerror}") from error
 
 
 def _positive(text: str) -> int:
