@@ -48,8 +48,8 @@ class Coverage:
     """The shifts that run from ``start_at`` (included) to ``end_at`` (not), by code.
 
     ``pools`` remembers the pools built from it, one entry per kind of order, ``seated``,
-    ``grounds`` and ``seats`` what they are built on, ``duties`` the turns of duty of those who were asked, ``ahead`` when
-    they are there to read in the days to come.
+    ``grounds`` and ``seats`` what they are built on, ``duties`` the turns of duty of those who
+    were asked, ``ahead`` when they are there to read in the days to come.
     ``is_cut_short`` says that it ends there only because nobody looked further.
     """
 

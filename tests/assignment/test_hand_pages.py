@@ -63,7 +63,7 @@ class TestTwoPeople:
         assert answer.status_code == 409
         page = text(answer)
         assert "Somebody was quicker" in page
-        assert "DR Rae Reader on MRI_MSK" in page
+        assert "DR Rae Reader on Mri_Msk" in page
         assert readers() == {"P1": "DR_B"}
         fresh = re.search(r'name="token" value="([^"]+)"', answer.content.decode())
         assert fresh is not None

@@ -129,4 +129,4 @@ def test_by_keyboard_alone_a_draft_is_mended_run_again_and_published(site: Site)
 
 def as_fixed(before: str) -> str:
     """Return what the cell says once its turn is fixed."""
-    return before.split(":", maxsplit=1)[0] + ": DAY fixed by hand"
+    return before.split(":", maxsplit=1)[0] + ": Day fixed by hand"

@@ -83,7 +83,7 @@ def acted_study(order_id: int, *, scope: Scope) -> Acted | None:
     if order is None:
         return None
     held = Assignment.objects.filter(order=order_id, is_current=True)
-    current = held.select_related("radiologist").defer("trace").first()
+    current = held.select_related("radiologist", "shift").defer("trace").first()
     return Acted(order, current, state_of(order, current))
 
 

@@ -108,6 +108,12 @@ class Candidate:
         return f"had it: {last.reason.label.lower()}{note}"
 
     @property
+    def reads_on(self) -> str:
+        """Return what the shift is called on which they would read it, empty for none."""
+        named = (one.name for one in self.shifts if one.code == self.read_on)
+        return next(named, self.read_on)
+
+    @property
     def where(self) -> str:
         """Return where they are, beside the shift on which they would read it."""
         presence = "" if self.presence is Presence.UNKNOWN else f" · {self.presence.value}"

@@ -88,7 +88,11 @@ def flag_words(flags: Iterable[str]) -> list[str]:
 
 
 def _assignments(order: Order) -> list[Assignment]:
-    rows = Assignment.objects.filter(order=order).select_related("radiologist").defer("trace")
+    rows = (
+        Assignment.objects.filter(order=order)
+        .select_related("radiologist", "shift")
+        .defer("trace")
+    )
     given = list(rows.order_by("-pk"))
     for row in given:
         row.order = order  # spares a query for each row's status

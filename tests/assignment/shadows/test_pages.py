@@ -158,7 +158,7 @@ def test_why_the_two_differ_is_told_without_the_patient(shadow: Shadow) -> None:
     page = who(Role.MANAGER).get(f"/rules/shadows/{shadow.pk}/differences/{found.pk}/")
 
     said = words(page)
-    assert "Assigned to DR Rae Reader on Mri_Msk by load balancing" in said
+    assert "Assigned to DR Rae Reader (DR_A) on Mri_Msk by load balancing" in said
     assert "Rule -" not in said.split("Draft “Knees")[0]
     assert "on Mri_Msk by a rule: the only one left." in said
     assert [word for word in ("Doe", "MRN1", "WARD") if word in said] == []
