@@ -42,7 +42,7 @@ class TestStudy:
     def test_what_it_is_who_has_it_and_when_it_is_due(self) -> None:
         one = factories.AssignmentFactory(
             radiologist__family_name="Haddad",
-            shift_code="NEURO",
+            shift__code="NEURO",
             order__accession="ACC7",
             order__status="assigned",
             order__received_at=NOON - HOUR,
@@ -58,7 +58,7 @@ class TestStudy:
 
         expected = (
             "With DR Rae Haddad",
-            "NEURO",
+            "on Neuro",
             "due in 30 min",
             "received 11:00 + 90 min (ROUTINE) = due 12:30",
             "PLACER7",
@@ -175,8 +175,8 @@ class TestStory:
         story = text(page)[text(page).find("What happened") :]
 
         expected = (
-            "Given to DR Rae Able on MRI_MSK Load balanced Why",
-            "Given to DR Rae Baker on MRI_MSK manager Why",
+            "Given to DR Rae Able on Mri_Msk Load balanced Why",
+            "Given to DR Rae Baker on Mri_Msk manager Why",
             "“asked by the ward”",
             ": reassigned",
             "Held manager “scanner is down”",

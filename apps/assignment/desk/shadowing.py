@@ -48,11 +48,16 @@ _OF_THE_ORDER = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the engine was asked of an order beside its facts, the moment and the loads."""
+    """What the engine was asked of an order beside its facts and the moment.
+
+    ``loads`` are those of the live decision where they are no longer the desk's: of orders given
+    out together each was decided before the others had theirs.
+    """
 
     passed_over: frozenset[str] = frozenset()
     widen: bool = False
     relieve: str = ""
+    loads: Mapping[str, Workload] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +100,11 @@ def ask_shadows(desk: Deciding, case: Case, live: Decision, asked: Asked) -> Non
     facts = desk.facts_to_decide(case, asked.passed_over)
     site = desk.view.compiled.sites.get(facts.site)
     on = local_date(desk.at, site.zone if site else "UTC")
+    loads = desk.book.loads if asked.loads is None else asked.loads
     question = partial(_decide, facts, desk.at, asked=asked, planned=_planned(live))
     for shadow in desk.view.shadows:
         if desk.at < shadow.ends_at:
-            draft = _answer(shadow, question, desk.book.loads, live)
+            draft = _answer(shadow, question, loads, live)
             desk.pending.compared.append(Compared(shadow.id, case, live, draft, on))
 
 

@@ -71,7 +71,8 @@ class Gathering(Overdue):
         made: list[tuple[Case, Decision]] = []
         for order_id, decision in together.decisions.items():
             one = held[order_id]
-            self.carry_out(one.case, decision, AskedOfShadows(widen=one.widen))
+            loads = together.loads.get(order_id)
+            self.carry_out(one.case, decision, AskedOfShadows(widen=one.widen, loads=loads))
             made.append((one.case, decision))
         return made
 

@@ -52,7 +52,8 @@ def timeline(order: Order, assignments: Iterable[Assignment]) -> list[Entry]:
 
 
 def _of_assignment(row: Assignment) -> Entry:
-    on = f" on {row.shift_code}" if row.shift_code else ""
+    shift = row.shift.name if row.shift else row.shift_code
+    on = f" on {shift}" if shift else ""
     escalated = ", escalated" if row.escalated and row.strategy != "ESCALATED" else ""
     return Entry(
         at=row.assigned_at,

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -52,11 +52,13 @@ class Together:
     """What many orders came to, by order id, and what makes the same of them again.
 
     ``basis`` is canonical JSON, None where there was but one order, which is decided as alone.
+    ``loads`` are those that an order was given out on, where that was before others had theirs.
     """
 
     decisions: Mapping[int, Decision]
     basis: JSON | None = None
     digest: str = ""
+    loads: Mapping[int, Mapping[str, Workload]] = field(default_factory=dict)
 
 
 def decide_together(asked: Sequence[Asked], at: datetime, snapshot: Snapshot) -> Together:
@@ -73,7 +75,8 @@ def decide_together(asked: Sequence[Asked], at: datetime, snapshot: Snapshot) ->
         return Together({one.order.order_id: ended(run, one.order, snapshot)})
     burst = _Burst(at, snapshot)
     burst.decide(sorted(asked, key=_canonical))
-    return _stamped(burst.decisions, _basis(asked, at, snapshot, burst.seen))
+    stamped = _stamped(burst.decisions, _basis(asked, at, snapshot, burst.seen))
+    return replace(stamped, loads=burst.planned_on)
 
 
 def _stamped(decisions: Mapping[int, Decision], basis: JSON) -> Together:
@@ -148,6 +151,7 @@ class _Burst:
     def __init__(self, at: datetime, snapshot: Snapshot) -> None:
         self.at = at
         self.decisions: dict[int, Decision] = {}
+        self.planned_on: dict[int, Mapping[str, Workload]] = {}
         self.seen: set[str] = set()
         self._compiled = snapshot.compiled
         self._loads = dict(snapshot.loads)
@@ -234,6 +238,7 @@ class _Burst:
         if capacity_refusal(person, load, may_pass_hourly=found.may_pass_hourly) is not None:
             return False
         self._settle(one, now, planned=reader)
+        self.planned_on[one.order.order_id] = now.loads
         return True
 
     def _settle_each(self, asked: Iterable[Asked]) -> None:
